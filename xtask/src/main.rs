@@ -1,3 +1,92 @@
-//! Placeholder.
+//! The commands people type: `cargo xtask demo`, `test`, `build`, `dist`, `bench`, `publish`.
+//!
+//! May run cargo, apt, pip and the programs of this repository, and knows where their files lie. It must not know how
+//! Tellr works inside: it drives the same commands and addresses that a user does. Each command does all of its own
+//! set-up on a fresh Debian or Ubuntu machine and says what it installs and why.
 
-fn main() {}
+mod browser;
+mod command;
+mod frontend;
+mod publish;
+mod release;
+mod repository;
+mod say;
+mod setup;
+mod stages;
+mod test;
+mod wasm_tests;
+mod wheels;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use repository::Repository;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds, shows and tests Tellr")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check everything: format, lints, front ends, wheels, browser tests, native tests
+    Test,
+    /// Build the release binaries and front ends
+    Build,
+    /// Build the pages into frontend/dist
+    Frontend {
+        /// Small and compressed, as shipped
+        #[arg(long)]
+        release: bool,
+    },
+    /// Build both wheels into dist/
+    Dist,
+    /// Upload both wheels with twine (credentials: TWINE_USERNAME, TWINE_PASSWORD)
+    Publish {
+        /// To TestPyPI instead of PyPI
+        #[arg(long)]
+        test: bool,
+        /// Check the wheels and say what would go where, upload nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Run the engine's tests as WebAssembly in headless Chromium
+    WasmTest {
+        /// Passed on to `cargo test`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    /// Cargo's runner for wasm tests (started by `wasm-test`)
+    #[command(hide = true, disable_help_flag = true)]
+    WasmBindgenTestRunner {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    let repository = Repository::locate()?;
+    match command {
+        Command::Test => test::run(&repository),
+        Command::Build => release::run(&repository),
+        Command::Frontend { release } => frontend::run(&repository, frontend::Mode::of(release)),
+        Command::Dist => wheels::run(&repository).map(drop),
+        Command::Publish { test, dry_run } => publish::run(&repository, publish::Index::of(test), dry_run),
+        Command::WasmTest { args } => wasm_tests::run(&repository, &args),
+        Command::WasmBindgenTestRunner { args } => wasm_tests::runner(args),
+    }
+}

@@ -1,0 +1,104 @@
+//! `index.html`: the template with the built assets in it.
+
+use anyhow::ensure;
+
+/// Where the template wants the built assets.
+const PLACEHOLDER: &str = "<!-- boot -->";
+
+/// Paths of the built assets, relative to the root of the site.
+pub(super) struct Assets {
+    pub(super) wasm_path: String,
+    pub(super) glue_path: String,
+    pub(super) boot_path: String,
+    pub(super) style_path: String,
+}
+
+/// Puts the assets into the template and takes out the lines that are there for Trunk.
+/// All of it is external: the page's security policy allows no inline script.
+pub(super) fn fill(template: &str, assets: &Assets) -> anyhow::Result<String> {
+    ensure!(
+        template.matches(PLACEHOLDER).count() == 1,
+        "frontend/index.html needs `{PLACEHOLDER}` exactly once"
+    );
+    let Assets { wasm_path, glue_path, boot_path, style_path } = assets;
+    let lines = [
+        format!(r#"<link rel="stylesheet" href="/{style_path}">"#),
+        format!(r#"<link rel="preload" href="/{wasm_path}" as="fetch" type="application/wasm" crossorigin>"#),
+        format!(r#"<link rel="modulepreload" href="/{glue_path}">"#),
+        format!(r#"<script type="module" src="/{boot_path}"></script>"#),
+    ];
+    let mut page = String::with_capacity(template.len() + 512);
+    for line in template.lines().filter(|line| !line.contains("data-trunk")) {
+        match line.split_once(PLACEHOLDER) {
+            None => page.push_str(line),
+            Some((indent, rest)) => {
+                page.push_str(indent);
+                page.push_str(&lines.join(&format!("\n{indent}")));
+                page.push_str(rest);
+            }
+        }
+        page.push('\n');
+    }
+    Ok(page)
+}
+
+/// The script that starts the module, and says so in the page if it cannot be started.
+pub(super) fn boot_script(glue_path: &str, wasm_path: &str) -> String {
+    format!(
+        r#"import start from "/{glue_path}";
+try {{
+  await start({{ module_or_path: "/{wasm_path}" }});
+}} catch (error) {{
+  console.error(error);
+  const message = document.createElement("p");
+  message.setAttribute("role", "alert");
+  message.textContent = `Tellr could not start in this browser: ${{error}}`;
+  document.body.append(message);
+}}
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assets() -> Assets {
+        Assets {
+            wasm_path: "assets/tellr_bg-1.wasm".into(),
+            glue_path: "assets/tellr-2.js".into(),
+            boot_path: "assets/boot-3.js".into(),
+            style_path: "assets/styles-4.css".into(),
+        }
+    }
+
+    #[test]
+    fn the_assets_take_the_placeholders_place_and_trunks_lines_go() {
+        let template =
+            "<head>\n  <link data-trunk rel=\"css\" href=\"styles.css\">\n  <!-- boot -->\n</head>\n";
+        let page = fill(template, &assets()).unwrap();
+        assert_eq!(
+            page,
+            r#"<head>
+  <link rel="stylesheet" href="/assets/styles-4.css">
+  <link rel="preload" href="/assets/tellr_bg-1.wasm" as="fetch" type="application/wasm" crossorigin>
+  <link rel="modulepreload" href="/assets/tellr-2.js">
+  <script type="module" src="/assets/boot-3.js"></script>
+</head>
+"#
+        );
+    }
+
+    #[test]
+    fn a_template_without_its_placeholder_is_refused() {
+        assert!(fill("<head></head>", &assets()).unwrap_err().to_string().contains("exactly once"));
+        assert!(fill("<!-- boot --><!-- boot -->", &assets()).is_err());
+    }
+
+    #[test]
+    fn the_boot_script_names_both_files() {
+        let script = boot_script("assets/tellr-2.js", "assets/tellr_bg-1.wasm");
+        assert!(script.starts_with("import start from \"/assets/tellr-2.js\";\n"));
+        assert!(script.contains("module_or_path: \"/assets/tellr_bg-1.wasm\""));
+    }
+}

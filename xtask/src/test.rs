@@ -1,0 +1,73 @@
+//! Everything that must hold before a change is taken.
+
+use crate::frontend::{self, Mode};
+use crate::repository::Repository;
+use crate::setup::{self, Package, Tools, WASM_TARGET};
+use crate::stages::Stages;
+use crate::{command, say, wasm_tests, wheels};
+
+/// The packages that are compiled to WebAssembly.
+const WASM_PACKAGES: [&str; 4] = ["databricks", "deployer-wasm", "tellr-api", "tellr-frontend"];
+
+/// Runs every check, cheapest first. The native tests come last, so that the output ends with cargo's own words.
+pub(crate) fn run(repository: &Repository) -> anyhow::Result<()> {
+    let mut stages = Stages::default();
+    stages.stage("set-up", || set_up(repository))?;
+    stages.stage("format", || command::run(repository.cargo_tool("fmt").args(["--all", "--check"])))?;
+    stages.stage("lints", || lints(repository))?;
+    stages.stage("lints of wasm code", || lints_of_wasm(repository))?;
+    stages.stage("front ends", || frontend::run(repository, Mode::Release))?;
+    let wheels = stages.stage("wheels", || wheels::run(repository))?;
+    stages.stage("tests in the browser", || wasm_tests::run(repository, &[]))?;
+    stages.stage("building native tests", || command::run(native_tests(repository).arg("--no-run")))?;
+    say::line(&stages.summary());
+    say::heading("native tests");
+    let mut tests = native_tests(repository);
+    tests
+        .env("TELLR_BIN", &wheels.tellr)
+        .env("TELLR_APP_BIN", &wheels.tellr_app)
+        .env("TELLR_WHEELS", &wheels.folder);
+    command::run(&mut tests)
+}
+
+fn set_up(repository: &Repository) -> anyhow::Result<()> {
+    let musl = wheels::static_target();
+    setup::rust_components(repository)?;
+    setup::rust_targets(
+        repository,
+        &[
+            (WASM_TARGET, "the pages and the engine run in the browser"),
+            (&musl, "the wheels carry static binaries"),
+        ],
+    )?;
+    setup::apt(&[
+        Package::Chromium,
+        Package::ChromiumDriver,
+        Package::MuslTools,
+        Package::PythonVenv,
+        Package::PythonPip,
+        Package::Postgresql,
+    ])?;
+    Tools::ensure(repository).map(drop)
+}
+
+fn lints(repository: &Repository) -> anyhow::Result<()> {
+    let mut clippy = repository.cargo("clippy");
+    clippy.args(["--workspace", "--exclude", "tellr-frontend", "--all-targets", "--", "-D", "warnings"]);
+    command::run(&mut clippy)
+}
+
+fn lints_of_wasm(repository: &Repository) -> anyhow::Result<()> {
+    let mut clippy = repository.cargo("clippy");
+    clippy.args(["--target", WASM_TARGET]);
+    for package in WASM_PACKAGES {
+        clippy.args(["-p", package]);
+    }
+    command::run(clippy.args(["--", "-D", "warnings"]))
+}
+
+fn native_tests(repository: &Repository) -> std::process::Command {
+    let mut cargo = repository.cargo("test");
+    cargo.args(["--workspace", "--exclude", "tellr-frontend", "--no-fail-fast"]);
+    cargo
+}
