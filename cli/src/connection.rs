@@ -1,0 +1,63 @@
+//! Signing in: host and credentials from flags, environment, profile, standard input or a prompt.
+
+use std::io::{IsTerminal, Read, stdin};
+use std::sync::Arc;
+
+use clap::ArgMatches;
+use databricks::{Client, ClientOptions, Config, ConfigError, ConfigOverrides, HttpTransport, ProcessEnvironment, Secret};
+
+use crate::failure::Failure;
+
+/// Longest token that is read from standard input, in bytes.
+const TOKEN_LIMIT: u64 = 64 * 1024;
+
+/// A client for the workspace that the flags and the environment name. Makes no call.
+pub(crate) fn connect(arguments: &ArgMatches) -> Result<Client, Failure> {
+    let mut overrides = ConfigOverrides {
+        profile: arguments.get_one("profile").cloned(),
+        host: arguments.get_one("host").cloned(),
+        ..ConfigOverrides::default()
+    };
+    if arguments.get_flag("token-stdin") {
+        overrides.token = Some(token_from_stdin()?);
+    }
+    let config = match Config::resolve(overrides.clone(), &ProcessEnvironment) {
+        Err(error) if error.is_missing_credentials() && overrides.host.is_some() && may_ask(arguments) => {
+            let prompt = "Personal access token (it is not shown): ";
+            let token = rpassword::prompt_password(prompt)
+                .map_err(|error| Failure::Machine(format!("cannot ask for a token: {error}")))?;
+            let overrides = ConfigOverrides { token: Some(Secret::new(token.trim().to_owned())), ..overrides };
+            Config::resolve(overrides, &ProcessEnvironment)
+        }
+        other => other,
+    };
+    let config = config.map_err(|error| sign_in(&error))?;
+    let transport = HttpTransport::new().map_err(|error| Failure::Machine(error.to_string()))?;
+    let options = ClientOptions {
+        product: "tellr".into(),
+        product_version: env!("CARGO_PKG_VERSION").into(),
+        ..ClientOptions::default()
+    };
+    Ok(Client::new(config, Arc::new(transport), options))
+}
+
+fn may_ask(arguments: &ArgMatches) -> bool {
+    stdin().is_terminal() && !arguments.get_flag("no-input")
+}
+
+fn token_from_stdin() -> Result<Secret, Failure> {
+    let mut text = String::new();
+    let read = stdin().take(TOKEN_LIMIT).read_to_string(&mut text);
+    read.map_err(|error| Failure::Machine(format!("cannot read a token from standard input: {error}")))?;
+    let token = text.trim();
+    if token.is_empty() {
+        let message = "standard input holds no token".to_owned();
+        return Err(Failure::SignIn { message, hint: Some("pipe the token into the command".into()) });
+    }
+    Ok(Secret::new(token.to_owned()))
+}
+
+fn sign_in(error: &ConfigError) -> Failure {
+    let hint = "set DATABRICKS_HOST and DATABRICKS_TOKEN, or name a profile of ~/.databrickscfg with `--profile`";
+    Failure::SignIn { message: error.to_string(), hint: Some(hint.into()) }
+}

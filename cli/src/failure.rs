@@ -1,0 +1,86 @@
+//! Why a command ended without success, and with which exit code.
+
+use std::process::ExitCode;
+
+use deployer_wasm::DeployError;
+use deployer_wasm::spec::FieldError;
+use serde_json::{Value, json};
+
+/// The ways in which a command can fail.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The flags or the deployment file cannot be used.
+    #[error("{}", .0.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("\n"))]
+    Input(Vec<FieldError>),
+    /// Host or credentials are missing or cannot be used.
+    #[error("{message}")]
+    SignIn {
+        /// What is missing.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// A person, or the lack of one, did not confirm.
+    #[error("{0}")]
+    NotConfirmed(String),
+    /// The engine failed.
+    #[error(transparent)]
+    Deploy(#[from] DeployError),
+    /// The platform failed outside of the engine.
+    #[error(transparent)]
+    Databricks(#[from] databricks::Error),
+    /// Something on this machine failed.
+    #[error("{0}")]
+    Machine(String),
+}
+
+impl Failure {
+    /// Failure over one field.
+    pub(crate) fn field(error: FieldError) -> Self {
+        Self::Input(vec![error])
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::SignIn { hint, .. } => hint.clone(),
+            Self::Deploy(error) => error.hint(),
+            Self::Databricks(error) => error.hint(),
+            Self::NotConfirmed(_) => Some("add `--yes` to apply it without being asked".into()),
+            Self::Input(_) | Self::Machine(_) => None,
+        }
+    }
+
+    /// The result object of `--json`.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut error = json!({ "message": self.to_string() });
+        let field = match self {
+            Self::Input(errors) => errors.first().map(|e| e.field.clone()),
+            Self::Deploy(error) => error.field().map(str::to_owned),
+            _ => None,
+        };
+        let step = match self {
+            Self::Deploy(error) => error.step().map(str::to_owned),
+            _ => None,
+        };
+        for (key, value) in [("hint", self.hint()), ("field", field), ("step", step)] {
+            if let Some(value) = value {
+                error[key] = value.into();
+            }
+        }
+        json!({ "error": error })
+    }
+
+    /// 1 failed, 2 bad input, 3 refused or not confirmed, 4 not signed in.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        let unauthenticated = |error: &databricks::Error| error.is_unauthenticated();
+        ExitCode::from(match self {
+            Self::Input(_) | Self::Deploy(DeployError::Invalid(_)) => 2,
+            Self::NotConfirmed(_) | Self::Deploy(DeployError::Refused(_)) => 3,
+            Self::SignIn { .. } => 4,
+            Self::Databricks(error) if unauthenticated(error) => 4,
+            Self::Deploy(error) if error.databricks().is_some_and(unauthenticated) => 4,
+            Self::Deploy(_) | Self::Databricks(_) | Self::Machine(_) => 1,
+        })
+    }
+}

@@ -1,0 +1,117 @@
+//! The app: registering, changing, starting, deleting.
+
+use databricks::{App, AppAccessControlRequest, ComputeState, Wait};
+
+use super::{Run, Step};
+use crate::error::Cause;
+
+impl Run<'_> {
+    /// Registers the app and waits for its compute.
+    ///
+    /// "Already exists" is a success if the app is the caller's own and was made for the same folder: then an earlier
+    /// attempt took effect and its answer was lost.
+    pub(super) async fn create_app(&mut self, step: &Step<'_>, wanted: &App) -> Result<String, Cause> {
+        let apps = self.engine.client.apps();
+        match apps.create(wanted).await {
+            Ok(_) => {}
+            Err(error) if error.is_already_exists() => {
+                let found = apps.get(&wanted.name).await?;
+                let ours = found.creator.as_deref() == Some(self.plan.user_name.as_str())
+                    && found.default_source_code_path == wanted.default_source_code_path;
+                if !ours {
+                    return Err(error.into());
+                }
+                step.progress("the app was registered by an earlier attempt");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let app = apps.wait_active(&wanted.name, &self.wait(&|news| step.progress(news))).await?;
+        verify(&app, wanted, &["resources", "user_api_scopes"])?;
+        let message = format!("{} is active", app.name);
+        self.app = Some(app);
+        Ok(message)
+    }
+
+    /// Changes the fields of `mask`, waits for the platform and reads them again.
+    pub(super) async fn update_app(
+        &mut self,
+        step: &Step<'_>,
+        mask: &[&'static str],
+        wanted: &App,
+    ) -> Result<String, Cause> {
+        let apps = self.engine.client.apps();
+        apps.update_masked(&wanted.name, mask, wanted).await?;
+        apps.wait_update(&wanted.name, &self.wait(&|news| step.progress(news))).await?;
+        let app = apps.get(&wanted.name).await?;
+        verify(&app, wanted, mask)?;
+        self.app = Some(app);
+        Ok(format!("changed {}", mask.join(", ")))
+    }
+
+    pub(super) async fn start_compute(&mut self, step: &Step<'_>, call: bool) -> Result<String, Cause> {
+        let apps = self.engine.client.apps();
+        let name = self.plan.request.app_name().as_str();
+        if call {
+            apps.start(name).await?;
+        }
+        let app = apps.wait_active(name, &self.wait(&|news| step.progress(news))).await?;
+        self.app = Some(app);
+        Ok("compute is active".into())
+    }
+
+    pub(super) async fn grant_permissions(&self, grants: &[AppAccessControlRequest]) -> Result<String, Cause> {
+        let name = self.plan.request.app_name().as_str();
+        self.engine.client.apps().update_permissions(name, grants).await?;
+        Ok(format!("{} given", grants.len()))
+    }
+
+    /// Deletes the app and waits until it is gone, so that its name is free when this returns.
+    pub(super) async fn delete_app(&self, step: &Step<'_>) -> Result<String, Cause> {
+        let apps = self.engine.client.apps();
+        let name = self.plan.request.app_name().as_str();
+        let deleting = self.app.as_ref().and_then(|app| app.compute_status.as_ref()?.state.clone());
+        if deleting != Some(ComputeState::Deleting) {
+            match apps.delete(name).await {
+                Err(error) if !error.is_not_found() => return Err(error.into()),
+                _ => {}
+            }
+        }
+        let wait = Wait { deadline: self.engine.timing.deletion, ..self.wait(&|_| {}) };
+        let progress = |news: &str| step.progress(news);
+        apps.wait_deleted(name, &Wait { on_progress: &progress, ..wait }).await?;
+        Ok(format!("{name} is gone"))
+    }
+
+    /// A wait with the deadline of compute changes.
+    pub(super) fn wait<'w>(&'w self, on_progress: &'w (dyn Fn(&str) + Sync)) -> Wait<'w> {
+        Wait {
+            deadline: self.engine.timing.compute,
+            poll: self.engine.timing.poll,
+            cancel: &self.engine.cancel,
+            on_progress,
+        }
+    }
+}
+
+/// Fails if a field that was written does not show what was written.
+fn verify(found: &App, wanted: &App, mask: &[&str]) -> Result<(), Cause> {
+    let mut missing = Vec::new();
+    if mask.contains(&"resources") {
+        let lost = wanted.resources.iter().filter(|r| !found.resources.iter().any(|f| f.name == r.name));
+        missing.extend(lost.map(|resource| format!("resource {}", resource.name)));
+    }
+    if mask.contains(&"user_api_scopes") {
+        let lost = wanted.user_api_scopes.iter().filter(|scope| !found.user_api_scopes.contains(scope));
+        missing.extend(lost.map(|scope| format!("scope {scope}")));
+    }
+    if mask.contains(&"compute_size") && found.compute_size != wanted.compute_size {
+        missing.push("compute size".into());
+    }
+    if mask.contains(&"description") && found.description != wanted.description {
+        missing.push("description".into());
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Cause::NotAsExpected(format!("the app {} does not show its {}", found.name, missing.join(", "))))
+}

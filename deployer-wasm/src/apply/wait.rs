@@ -1,0 +1,44 @@
+//! Waiting for something that the engine looks at itself.
+
+use std::time::Duration;
+
+use databricks::{Error, TimeoutError};
+
+use super::Step;
+use crate::error::Cause;
+use crate::timing::Stopwatch;
+
+/// One look: either what was waited for, or what there is instead.
+pub(super) enum Look<T> {
+    /// It has come.
+    Done(T),
+    /// Not yet; the state in words.
+    NotYet(String),
+}
+
+impl Step<'_> {
+    /// The wait that the client's own waiters get: deadline, cancellation and progress of this step.
+    pub(super) async fn until<T, F>(&self, deadline: Duration, what: &str, mut look: impl FnMut() -> F) -> Result<T, Cause>
+    where
+        F: Future<Output = Result<Look<T>, Cause>>,
+    {
+        let clock = Stopwatch::start();
+        let mut pause = Duration::from_millis(250);
+        loop {
+            let state = match look().await? {
+                Look::Done(found) => return Ok(found),
+                Look::NotYet(state) => state,
+            };
+            self.progress(&state);
+            if self.engine.cancel.is_cancelled() {
+                return Err(Error::Cancelled { waiting_for: what.to_owned() }.into());
+            }
+            if u128::from(clock.elapsed_ms()) >= deadline.as_millis() {
+                let late = TimeoutError { what: what.to_owned(), last_seen: Some(state), after: deadline };
+                return Err(Error::Timeout(late).into());
+            }
+            databricks::sleep(pause.min(self.engine.timing.poll)).await;
+            pause = (pause * 2).min(self.engine.timing.poll);
+        }
+    }
+}

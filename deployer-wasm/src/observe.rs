@@ -1,0 +1,234 @@
+//! Looking at the workspace. Reads only; the one POST mints a database token, which changes nothing.
+
+use databricks::{App, Client, Secret};
+use futures::future::try_join4;
+
+use crate::app_files::{APP_YAML, ENCRYPTION_KEY, REQUIREMENTS_TXT, read_variables};
+use crate::engine::Engine;
+use crate::error::{Cause, DeployError};
+use crate::lakebase::{DEFAULT_BRANCH, LakebaseDatabase, LakebaseKind};
+use crate::observation::{FilesSeen, LakebaseSeen, Observation};
+use crate::schema::{DatabaseAddress, SchemaObservation};
+use crate::spec::{LakebaseName, LakebaseType, Request, SchemaName, SchemaSetup, WorkspacePath};
+
+impl Engine {
+    /// Looks at everything that the plan of `request` depends on.
+    pub async fn observe(&self, request: &Request) -> Result<Observation, DeployError> {
+        let (user_name, app, lakebase, files) = try_join4(
+            self.observe_user(),
+            self.observe_app(request),
+            self.observe_lakebase(request),
+            self.observe_files(request),
+        )
+        .await?;
+        let schema = match (schema_of(request), lakebase.found()) {
+            (Some(schema), Some(database)) if database.is_ready() => {
+                Some(self.observe_schema(schema, database, &user_name).await?)
+            }
+            (Some(_), _) if self.schema.is_none() => return Err(no_port()),
+            _ => None,
+        };
+        let run_id = uuid::Uuid::new_v4().to_string();
+        Ok(Observation { run_id, user_name, app, lakebase, files, schema })
+    }
+
+    async fn observe_user(&self) -> Result<String, DeployError> {
+        let user = self.client.current_user().me().await.map_err(|e| unseen("look up the current user", e))?;
+        Ok(user.user_name)
+    }
+
+    async fn observe_app(&self, request: &Request) -> Result<Option<App>, DeployError> {
+        let found = self.client.apps().get(request.app_name().as_str()).await;
+        if_exists(found).map_err(|e| unseen("look for the app", e))
+    }
+
+    async fn observe_lakebase(&self, request: &Request) -> Result<LakebaseSeen, DeployError> {
+        let (name, wanted) = match request {
+            Request::Create(spec) => (&spec.deployment.lakebase_name, spec.deployment.lakebase_type),
+            Request::Update(spec) => (&spec.deployment.lakebase_name, spec.deployment.lakebase_type),
+            Request::Delete(spec) => match &spec.reset {
+                Some(reset) => (&reset.lakebase_name, reset.lakebase_type),
+                None => return Ok(LakebaseSeen::NotAsked),
+            },
+        };
+        find_lakebase(&self.client, name, wanted).await
+    }
+
+    async fn observe_files(&self, request: &Request) -> Result<FilesSeen, DeployError> {
+        match request.deployment() {
+            Some(deployment) => see_files(&self.client, &deployment.workspace_path).await,
+            None => Ok(FilesSeen::default()),
+        }
+    }
+
+    async fn observe_schema(
+        &self,
+        schema: &SchemaName,
+        database: &LakebaseDatabase,
+        user_name: &str,
+    ) -> Result<SchemaObservation, DeployError> {
+        let port = self.schema.as_ref().ok_or_else(no_port)?;
+        let what = "look at the schema";
+        let at = self.address(database, user_name).await.map_err(|cause| DeployError::Observe { what, cause })?;
+        port.inspect(&at, schema).await.map_err(|error| DeployError::Observe { what, cause: error.into() })
+    }
+
+    /// Address of `database` with a fresh token for the caller.
+    pub(crate) async fn address(
+        &self,
+        database: &LakebaseDatabase,
+        user_name: &str,
+    ) -> Result<DatabaseAddress, Cause> {
+        let host = database.host.clone().ok_or_else(|| {
+            Cause::NotAsExpected(format!("Lakebase {} has no host yet (state {})", database.name, database.state))
+        })?;
+        let credential = match (&database.kind, database.endpoint()) {
+            (LakebaseKind::Autoscaling { .. }, Some(endpoint)) => self.client.postgres().credential(endpoint).await?,
+            (LakebaseKind::Autoscaling { .. }, None) => {
+                return Err(Cause::NotAsExpected(format!("Lakebase {} has no endpoint yet", database.name)));
+            }
+            (LakebaseKind::Provisioned, _) => {
+                let request_id = uuid::Uuid::new_v4().to_string();
+                self.client.database().credential(&[database.name.as_str()], &request_id).await?
+            }
+        };
+        Ok(DatabaseAddress { host, user_name: user_name.to_owned(), token: credential.token })
+    }
+}
+
+/// The schema that the engine itself will work on; `None` where the app does it or nobody.
+fn schema_of(request: &Request) -> Option<&SchemaName> {
+    match request {
+        Request::Delete(spec) => spec.reset.as_ref().map(|reset| &reset.schema_name),
+        _ => request.deployment().filter(|d| d.schema_setup == SchemaSetup::Engine).map(|d| &d.schema_name),
+    }
+}
+
+fn no_port() -> DeployError {
+    DeployError::Observe { what: "look at the schema", cause: crate::schema::SchemaError::Unavailable.into() }
+}
+
+fn unseen(what: &'static str, error: databricks::Error) -> DeployError {
+    DeployError::Observe { what, cause: error.into() }
+}
+
+/// Absence, as told by the error's code, is an answer; every other error is one.
+fn if_exists<T>(result: Result<T, databricks::Error>) -> Result<Option<T>, databricks::Error> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Looks for a database of the wanted kind, or of either kind: Autoscaling wins, since the platform turns Provisioned
+/// instances into projects of the same name.
+pub(crate) async fn find_lakebase(
+    client: &Client,
+    name: &LakebaseName,
+    wanted: Option<LakebaseType>,
+) -> Result<LakebaseSeen, DeployError> {
+    let mut autoscaling_available = true;
+    if wanted != Some(LakebaseType::Provisioned) {
+        match find_project(client, name).await.map_err(|e| unseen("look for the Lakebase project", e))? {
+            Project::Found(database) => return Ok(LakebaseSeen::Found(database)),
+            Project::Absent => {}
+            Project::NoSuchApi => autoscaling_available = false,
+        }
+    }
+    if wanted != Some(LakebaseType::Autoscaling) {
+        let found = if_exists(client.database().instance(name.as_str()).await);
+        if let Some(instance) = found.map_err(|e| unseen("look for the Lakebase instance", e))? {
+            return Ok(LakebaseSeen::Found(provisioned(name, &instance)));
+        }
+    }
+    Ok(LakebaseSeen::Absent { autoscaling_available })
+}
+
+enum Project {
+    Found(LakebaseDatabase),
+    Absent,
+    NoSuchApi,
+}
+
+async fn find_project(client: &Client, name: &LakebaseName) -> Result<Project, databricks::Error> {
+    let project = match client.postgres().project(&format!("projects/{name}")).await {
+        Ok(project) => project,
+        Err(error) if error.api().is_some_and(|api| api.code.as_str() == "ENDPOINT_NOT_FOUND") => {
+            return Ok(Project::NoSuchApi);
+        }
+        Err(error) if error.is_not_found() => return Ok(Project::Absent),
+        Err(error) => return Err(error),
+    };
+    let branch = project
+        .status
+        .and_then(|status| status.default_branch)
+        .unwrap_or_else(|| format!("projects/{name}/branches/{DEFAULT_BRANCH}"));
+    autoscaling(client, name, branch).await.map(Project::Found)
+}
+
+/// The read-write endpoint of a branch, in our shape.
+pub(crate) async fn autoscaling(
+    client: &Client,
+    name: &LakebaseName,
+    branch: String,
+) -> Result<LakebaseDatabase, databricks::Error> {
+    let endpoints = client.postgres().endpoints(&branch).await?;
+    let read_write = endpoints.into_iter().find(|endpoint| {
+        let kind = endpoint.status.as_ref().and_then(|status| status.endpoint_type.as_ref());
+        kind.is_none_or(|kind| *kind == databricks::EndpointType::ReadWrite)
+    });
+    let status = read_write.as_ref().and_then(|endpoint| endpoint.status.clone());
+    Ok(LakebaseDatabase {
+        name: name.clone(),
+        host: status.as_ref().and_then(|s| s.hosts.as_ref()).and_then(|hosts| hosts.host.clone()),
+        state: status.and_then(|s| s.current_state).map_or_else(|| "INIT".to_owned(), |state| state.to_string()),
+        kind: LakebaseKind::Autoscaling { branch, endpoint: read_write.map(|endpoint| endpoint.name) },
+    })
+}
+
+/// An instance, in our shape.
+pub(crate) fn provisioned(name: &LakebaseName, instance: &databricks::DatabaseInstance) -> LakebaseDatabase {
+    LakebaseDatabase {
+        name: name.clone(),
+        host: instance.read_write_dns.clone(),
+        state: instance.state.as_ref().map_or_else(|| "STARTING".to_owned(), ToString::to_string),
+        kind: LakebaseKind::Provisioned,
+    }
+}
+
+async fn see_files(client: &Client, folder: &WorkspacePath) -> Result<FilesSeen, DeployError> {
+    let files = client.workspace_files();
+    let listed = if_exists(files.list(folder.as_str()).await).map_err(|e| unseen("look at the app's folder", e))?;
+    let Some(objects) = listed else { return Ok(FilesSeen::default()) };
+    let names: Vec<String> =
+        objects.into_iter().filter_map(|o| o.path.rsplit('/').next().map(str::to_owned)).collect();
+    let app_yaml = read_text(client, folder, APP_YAML, &names).await?;
+    let requirements_txt = read_text(client, folder, REQUIREMENTS_TXT, &names).await?;
+    let variables = match &app_yaml {
+        Some(text) => read_variables(text).map_err(|reason| unreadable(folder, &reason))?,
+        None => Default::default(),
+    };
+    let encryption_key = variables.get(ENCRYPTION_KEY).filter(|key| !key.is_empty()).cloned().map(Secret::new);
+    Ok(FilesSeen { directory: true, names, app_yaml, requirements_txt, encryption_key })
+}
+
+/// An app.yaml that cannot be read may hold the only copy of an encryption key, so it must not be overwritten.
+fn unreadable(folder: &WorkspacePath, reason: &str) -> DeployError {
+    let text = format!("the deployed {}/{APP_YAML} cannot be read, and overwriting it could lose a key: {reason}", folder);
+    DeployError::Observe { what: "look at the app's files", cause: Cause::NotAsExpected(text) }
+}
+
+async fn read_text(
+    client: &Client,
+    folder: &WorkspacePath,
+    name: &str,
+    names: &[String],
+) -> Result<Option<String>, DeployError> {
+    if !names.iter().any(|n| n == name) {
+        return Ok(None);
+    }
+    let content = client.workspace_files().export(&folder.file(name)).await;
+    let content = content.map_err(|e| unseen("read the app's files", e))?;
+    Ok(Some(String::from_utf8_lossy(&content).into_owned()))
+}

@@ -1,0 +1,52 @@
+//! How long the engine waits for the platform, and the clock that it measures with.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// Deadlines of the waits. The defaults are the platform's own where it has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// A new database becomes ready.
+    pub lakebase: Duration,
+    /// The app's compute becomes active or stops.
+    pub compute: Duration,
+    /// A deployment ends; the platform gives up on an app that does not listen within ten minutes.
+    pub deployment: Duration,
+    /// The app is gone after its deletion.
+    pub deletion: Duration,
+    /// The app's Postgres role appears in the database after its resource was attached.
+    pub role: Duration,
+    /// The longest pause between two looks.
+    pub poll: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        let minutes = |n| Duration::from_secs(60 * n);
+        Self {
+            lakebase: minutes(20),
+            compute: minutes(20),
+            deployment: minutes(20),
+            deletion: minutes(20),
+            role: minutes(2),
+            poll: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A clock for elapsed time; `std::time::Instant` does not exist in a browser.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Timestamp);
+
+impl Stopwatch {
+    /// Starts now.
+    pub fn start() -> Self {
+        Self(Timestamp::now())
+    }
+
+    /// Milliseconds since the start; a clock set back gives zero.
+    pub fn elapsed_ms(self) -> u64 {
+        u64::try_from(Timestamp::now().as_millisecond() - self.0.as_millisecond()).unwrap_or(0)
+    }
+}
