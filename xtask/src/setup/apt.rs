@@ -67,7 +67,7 @@ fn install(names: &[&str]) -> anyhow::Result<()> {
 
 /// `apt-get` as root: directly, or through sudo.
 fn privileged(arguments: &[&str]) -> anyhow::Result<Command> {
-    let is_root = rustix::process::geteuid().is_root();
+    let is_root = nix::unistd::geteuid().is_root();
     let mut command = match (is_root, command::find("sudo")) {
         (true, _) => Command::new("env"),
         (false, Some(sudo)) => {
