@@ -1,0 +1,79 @@
+//! Time and chance, replaceable so that tests of retries and waits neither sleep nor guess.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+/// Where the client takes time and jitter from.
+#[cfg_attr(not(target_arch = "wasm32"), async_trait)]
+#[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
+pub trait Clock: fmt::Debug + Send + Sync {
+    /// The wall clock: tokens expire by it.
+    fn timestamp(&self) -> jiff::Timestamp;
+
+    /// Time since some fixed moment, never going back: deadlines and budgets are measured with it.
+    fn elapsed(&self) -> Duration;
+
+    /// Pauses between two attempts or two polls.
+    async fn sleep(&self, duration: Duration);
+
+    /// Completes when a single request has taken too long. Apart from [`Clock::sleep`], so that a test's clock can skip
+    /// pauses without cutting off requests.
+    async fn expire(&self, duration: Duration);
+
+    /// A number from 0 (inclusive) to 1 (exclusive), added in seconds to pauses so that clients do not march in step.
+    fn jitter(&self) -> f64;
+}
+
+/// The clock of the machine or of the browser.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+#[cfg_attr(not(target_arch = "wasm32"), async_trait)]
+#[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
+impl Clock for SystemClock {
+    fn timestamp(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        elapsed()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        pause(duration).await;
+    }
+
+    async fn expire(&self, duration: Duration) {
+        pause(duration).await;
+    }
+
+    fn jitter(&self) -> f64 {
+        // 53 random bits are what fits a double; `uuid` brings the one source of randomness that both targets have
+        let bits = uuid::Uuid::new_v4().as_u128() as u64 >> 11;
+        // two fixed version bits of the UUID lie in the upper half, not in these
+        bits as f64 / (1_u64 << 53) as f64
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn elapsed() -> Duration {
+    static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    START.elapsed()
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+async fn pause(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
+#[cfg(target_arch = "wasm32")]
+fn elapsed() -> Duration {
+    Duration::from_millis(js_sys::Date::now().max(0.0) as u64)
+}
+
+#[cfg(target_arch = "wasm32")]
+async fn pause(duration: Duration) {
+    gloo_timers::future::sleep(duration).await;
+}
