@@ -63,7 +63,11 @@ fn status() -> Command {
 
 fn workspace() -> Command {
     let seconds = |name: &'static str, default: &'static str| {
-        Arg::new(name).long(name).value_name("S").default_value(default).value_parser(value_parser!(u64).range(1..))
+        Arg::new(name)
+            .long(name)
+            .value_name("S")
+            .default_value(default)
+            .value_parser(value_parser!(u64).range(1..))
     };
     Command::new("workspace")
         .about("Run a local stand-in for a Databricks workspace, where deployed apps really run")

@@ -15,7 +15,8 @@ pub(crate) fn confirm(plan: &Plan, arguments: &ArgMatches) -> Result<(), Failure
         return Ok(());
     }
     let asks_for_name = plan.destroys_data() || matches!(plan.request, Request::Delete(_));
-    let somebody_is_there = stdin().is_terminal() && stdout().is_terminal() && !arguments.get_flag("no-input");
+    let somebody_is_there =
+        stdin().is_terminal() && stdout().is_terminal() && !arguments.get_flag("no-input");
     let name = plan.request.app_name().as_str();
     match (asks_for_name, somebody_is_there) {
         (false, false) => Ok(()),

@@ -2,9 +2,13 @@
 
 use std::io::{IsTerminal, Read, stdin};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::ArgMatches;
-use databricks::{Client, ClientOptions, Config, ConfigError, ConfigOverrides, HttpTransport, ProcessEnvironment, Secret};
+use databricks::{
+    Client, ClientOptions, Config, ConfigError, ConfigOverrides, HttpTransport, Poll, ProcessEnvironment,
+    Product, Secret,
+};
 
 use crate::failure::Failure;
 
@@ -22,11 +26,16 @@ pub(crate) fn connect(arguments: &ArgMatches) -> Result<Client, Failure> {
         overrides.token = Some(token_from_stdin()?);
     }
     let config = match Config::resolve(overrides.clone(), &ProcessEnvironment) {
-        Err(error) if error.is_missing_credentials() && overrides.host.is_some() && may_ask(arguments) => {
+        Err(error)
+            if matches!(error, ConfigError::NoCredentials { .. })
+                && overrides.host.is_some()
+                && may_ask(arguments) =>
+        {
             let prompt = "Personal access token (it is not shown): ";
             let token = rpassword::prompt_password(prompt)
                 .map_err(|error| Failure::Machine(format!("cannot ask for a token: {error}")))?;
-            let overrides = ConfigOverrides { token: Some(Secret::new(token.trim().to_owned())), ..overrides };
+            let overrides =
+                ConfigOverrides { token: Some(Secret::new(token.trim().to_owned())), ..overrides };
             Config::resolve(overrides, &ProcessEnvironment)
         }
         other => other,
@@ -34,11 +43,17 @@ pub(crate) fn connect(arguments: &ArgMatches) -> Result<Client, Failure> {
     let config = config.map_err(|error| sign_in(&error))?;
     let transport = HttpTransport::new().map_err(|error| Failure::Machine(error.to_string()))?;
     let options = ClientOptions {
-        product: "tellr".into(),
-        product_version: env!("CARGO_PKG_VERSION").into(),
+        product: Product { name: "tellr".into(), version: env!("CARGO_PKG_VERSION").into() },
+        poll: Poll { max_interval: poll_interval(arguments) },
         ..ClientOptions::default()
     };
     Ok(Client::new(config, Arc::new(transport), options))
+}
+
+/// The longest pause between two looks at the platform.
+pub(crate) fn poll_interval(arguments: &ArgMatches) -> Duration {
+    let milliseconds = arguments.try_get_one::<u64>("poll-ms").ok().flatten().copied();
+    Duration::from_millis(milliseconds.unwrap_or(10_000))
 }
 
 fn may_ask(arguments: &ArgMatches) -> bool {
@@ -58,6 +73,5 @@ fn token_from_stdin() -> Result<Secret, Failure> {
 }
 
 fn sign_in(error: &ConfigError) -> Failure {
-    let hint = "set DATABRICKS_HOST and DATABRICKS_TOKEN, or name a profile of ~/.databrickscfg with `--profile`";
-    Failure::SignIn { message: error.to_string(), hint: Some(hint.into()) }
+    Failure::SignIn { message: error.to_string(), hint: error.hint() }
 }

@@ -57,7 +57,8 @@ async fn prepare(operation: &str, arguments: &ArgMatches) -> Result<(Client, Req
     let client = connection::connect(arguments)?;
     if request::needs_user_name(arguments)? {
         let user = client.current_user().me().await?;
-        request = request::read(arguments, &user.user_name)?.into_request(operation)?;
+        let user_name = user.user_name.unwrap_or_default();
+        request = request::read(arguments, &user_name)?.into_request(operation)?;
     }
     Ok((client, request, ignored))
 }
@@ -68,13 +69,16 @@ async fn observe_and_plan(engine: &Engine, request: &Request) -> Result<Plan, Fa
 }
 
 fn engine(client: Client, arguments: &ArgMatches, cancel: &Cancel) -> Engine {
-    let mut timing = Timing::default();
-    if let Some(poll) = arguments.get_one::<u64>("poll-ms") {
-        timing.poll = Duration::from_millis(*poll);
-    }
+    let mut timing = Timing { poll: connection::poll_interval(arguments), ..Timing::default() };
     if let Some(seconds) = arguments.get_one::<u64>("timeout") {
         let deadline = Duration::from_secs(*seconds);
-        timing = Timing { lakebase: deadline, compute: deadline, deployment: deadline, deletion: deadline, ..timing };
+        timing = Timing {
+            lakebase: deadline,
+            compute: deadline,
+            deployment: deadline,
+            deletion: deadline,
+            ..timing
+        };
     }
     Engine::new(client)
         .with_schema_port(Arc::new(PostgresSchema))

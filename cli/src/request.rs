@@ -26,7 +26,8 @@ pub(crate) fn needs_user_name(arguments: &ArgMatches) -> Result<bool, Failure> {
 pub(crate) fn read(arguments: &ArgMatches, user_name: &str) -> Result<Values, Failure> {
     let mut values = match config_text(arguments)? {
         Some(text) => {
-            let environment = arguments.get_one::<String>("environment").map_or("development", String::as_str);
+            let environment =
+                arguments.get_one::<String>("environment").map_or("development", String::as_str);
             let file = DeploymentFile::read(&text, environment, Some(user_name)).map_err(Failure::field)?;
             Values { raw: file.raw, ignored: file.ignored }
         }
@@ -40,7 +41,8 @@ pub(crate) fn read(arguments: &ArgMatches, user_name: &str) -> Result<Values, Fa
     if let Some(path) = values.raw.values.remove("local_wheel_path") {
         values.raw.wheel = Some(read_wheel(Path::new(&path))?);
     }
-    values.raw.reset_database = arguments.try_get_one("reset_database").ok().flatten().copied().unwrap_or(false);
+    values.raw.reset_database =
+        arguments.try_get_one("reset_database").ok().flatten().copied().unwrap_or(false);
     Ok(values)
 }
 
@@ -69,8 +71,9 @@ fn given(arguments: &ArgMatches, field: &Field) -> Option<String> {
 fn config_text(arguments: &ArgMatches) -> Result<Option<String>, Failure> {
     let Some(path) = arguments.get_one::<PathBuf>("config") else { return Ok(None) };
     let bytes = read_file("config", path, 1024 * 1024)?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Failure::field(FieldError::because("config", format!("{} is not UTF-8", path.display()))))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Failure::field(FieldError::because("config", format!("{} is not UTF-8", path.display())))
+    })?;
     Ok(Some(text))
 }
 

@@ -1,7 +1,7 @@
 //! `tellr status`: what a deployment looks like now.
 
 use clap::ArgMatches;
-use databricks::App;
+use databricks::apps::App;
 use deployer_wasm::spec::AppName;
 use serde_json::{Value, json};
 

@@ -66,7 +66,9 @@ fn variables(manifest: &Manifest) -> Vec<(String, String)> {
         all.push(("LAKEBASE_ENDPOINT_NAME".to_owned(), endpoint.clone()));
     }
     all.extend(manifest.reset_id.iter().map(|id| (RESET_ID.to_owned(), id.clone())));
-    all.extend(manifest.encryption_key.iter().map(|key| (ENCRYPTION_KEY.to_owned(), key.expose().to_owned())));
+    all.extend(
+        manifest.encryption_key.iter().map(|key| (ENCRYPTION_KEY.to_owned(), key.expose().to_owned())),
+    );
     all.extend(manifest.env.iter().map(|(name, value)| (name.clone(), value.clone())));
     all
 }

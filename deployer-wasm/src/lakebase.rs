@@ -59,7 +59,9 @@ impl LakebaseDatabase {
         let reachable = match self.kind {
             // IDLE is an endpoint that has scaled to zero; a connection wakes it.
             LakebaseKind::Autoscaling { .. } => matches!(self.state.as_str(), "ACTIVE" | "IDLE" | "DEGRADED"),
-            LakebaseKind::Provisioned => matches!(self.state.as_str(), "AVAILABLE" | "UPDATING" | "FAILING_OVER"),
+            LakebaseKind::Provisioned => {
+                matches!(self.state.as_str(), "AVAILABLE" | "UPDATING" | "FAILING_OVER")
+            }
         };
         reachable && self.host.is_some()
     }

@@ -1,6 +1,7 @@
 //! What the workspace looked like before anything was changed.
 
-use databricks::{App, Secret};
+use databricks::Secret;
+use databricks::apps::App;
 
 use crate::lakebase::LakebaseDatabase;
 use crate::schema::SchemaObservation;

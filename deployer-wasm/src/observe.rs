@@ -1,6 +1,9 @@
 //! Looking at the workspace. Reads only; the one POST mints a database token, which changes nothing.
 
-use databricks::{App, Client, Secret};
+use databricks::apps::App;
+use databricks::database::DatabaseInstance;
+use databricks::postgres::EndpointType;
+use databricks::{Client, Secret};
 use futures::future::try_join4;
 
 use crate::app_files::{APP_YAML, ENCRYPTION_KEY, REQUIREMENTS_TXT, read_variables};
@@ -33,8 +36,12 @@ impl Engine {
     }
 
     async fn observe_user(&self) -> Result<String, DeployError> {
-        let user = self.client.current_user().me().await.map_err(|e| unseen("look up the current user", e))?;
-        Ok(user.user_name)
+        let user =
+            self.client.current_user().me().await.map_err(|e| unseen("look up the current user", e))?;
+        user.user_name.ok_or_else(|| {
+            let cause = Cause::NotAsExpected("the platform gave no user name for the caller".into());
+            DeployError::Observe { what: "look up the current user", cause }
+        })
     }
 
     async fn observe_app(&self, request: &Request) -> Result<Option<App>, DeployError> {
@@ -69,7 +76,8 @@ impl Engine {
     ) -> Result<SchemaObservation, DeployError> {
         let port = self.schema.as_ref().ok_or_else(no_port)?;
         let what = "look at the schema";
-        let at = self.address(database, user_name).await.map_err(|cause| DeployError::Observe { what, cause })?;
+        let at =
+            self.address(database, user_name).await.map_err(|cause| DeployError::Observe { what, cause })?;
         port.inspect(&at, schema).await.map_err(|error| DeployError::Observe { what, cause: error.into() })
     }
 
@@ -80,10 +88,15 @@ impl Engine {
         user_name: &str,
     ) -> Result<DatabaseAddress, Cause> {
         let host = database.host.clone().ok_or_else(|| {
-            Cause::NotAsExpected(format!("Lakebase {} has no host yet (state {})", database.name, database.state))
+            Cause::NotAsExpected(format!(
+                "Lakebase {} has no host yet (state {})",
+                database.name, database.state
+            ))
         })?;
         let credential = match (&database.kind, database.endpoint()) {
-            (LakebaseKind::Autoscaling { .. }, Some(endpoint)) => self.client.postgres().credential(endpoint).await?,
+            (LakebaseKind::Autoscaling { .. }, Some(endpoint)) => {
+                self.client.postgres().credential(endpoint).await?
+            }
             (LakebaseKind::Autoscaling { .. }, None) => {
                 return Err(Cause::NotAsExpected(format!("Lakebase {} has no endpoint yet", database.name)));
             }
@@ -176,19 +189,21 @@ pub(crate) async fn autoscaling(
     let endpoints = client.postgres().endpoints(&branch).await?;
     let read_write = endpoints.into_iter().find(|endpoint| {
         let kind = endpoint.status.as_ref().and_then(|status| status.endpoint_type.as_ref());
-        kind.is_none_or(|kind| *kind == databricks::EndpointType::ReadWrite)
+        kind.is_none_or(|kind| *kind == EndpointType::ReadWrite)
     });
     let status = read_write.as_ref().and_then(|endpoint| endpoint.status.clone());
     Ok(LakebaseDatabase {
         name: name.clone(),
         host: status.as_ref().and_then(|s| s.hosts.as_ref()).and_then(|hosts| hosts.host.clone()),
-        state: status.and_then(|s| s.current_state).map_or_else(|| "INIT".to_owned(), |state| state.to_string()),
+        state: status
+            .and_then(|s| s.current_state)
+            .map_or_else(|| "INIT".to_owned(), |state| state.to_string()),
         kind: LakebaseKind::Autoscaling { branch, endpoint: read_write.map(|endpoint| endpoint.name) },
     })
 }
 
 /// An instance, in our shape.
-pub(crate) fn provisioned(name: &LakebaseName, instance: &databricks::DatabaseInstance) -> LakebaseDatabase {
+pub(crate) fn provisioned(name: &LakebaseName, instance: &DatabaseInstance) -> LakebaseDatabase {
     LakebaseDatabase {
         name: name.clone(),
         host: instance.read_write_dns.clone(),
@@ -199,23 +214,28 @@ pub(crate) fn provisioned(name: &LakebaseName, instance: &databricks::DatabaseIn
 
 async fn see_files(client: &Client, folder: &WorkspacePath) -> Result<FilesSeen, DeployError> {
     let files = client.workspace_files();
-    let listed = if_exists(files.list(folder.as_str()).await).map_err(|e| unseen("look at the app's folder", e))?;
+    let listed =
+        if_exists(files.list(folder.as_str()).await).map_err(|e| unseen("look at the app's folder", e))?;
     let Some(objects) = listed else { return Ok(FilesSeen::default()) };
     let names: Vec<String> =
-        objects.into_iter().filter_map(|o| o.path.rsplit('/').next().map(str::to_owned)).collect();
+        objects.iter().filter_map(|o| o.path.as_deref()?.rsplit('/').next()).map(str::to_owned).collect();
     let app_yaml = read_text(client, folder, APP_YAML, &names).await?;
     let requirements_txt = read_text(client, folder, REQUIREMENTS_TXT, &names).await?;
     let variables = match &app_yaml {
         Some(text) => read_variables(text).map_err(|reason| unreadable(folder, &reason))?,
         None => Default::default(),
     };
-    let encryption_key = variables.get(ENCRYPTION_KEY).filter(|key| !key.is_empty()).cloned().map(Secret::new);
+    let encryption_key =
+        variables.get(ENCRYPTION_KEY).filter(|key| !key.is_empty()).cloned().map(Secret::new);
     Ok(FilesSeen { directory: true, names, app_yaml, requirements_txt, encryption_key })
 }
 
 /// An app.yaml that cannot be read may hold the only copy of an encryption key, so it must not be overwritten.
 fn unreadable(folder: &WorkspacePath, reason: &str) -> DeployError {
-    let text = format!("the deployed {}/{APP_YAML} cannot be read, and overwriting it could lose a key: {reason}", folder);
+    let text = format!(
+        "the deployed {}/{APP_YAML} cannot be read, and overwriting it could lose a key: {reason}",
+        folder
+    );
     DeployError::Observe { what: "look at the app's files", cause: Cause::NotAsExpected(text) }
 }
 

@@ -23,7 +23,7 @@ pub struct Timing {
 
 impl Default for Timing {
     fn default() -> Self {
-        let minutes = |n| Duration::from_secs(60 * n);
+        let minutes = |n: u64| Duration::from_secs(60 * n);
         Self {
             lakebase: minutes(20),
             compute: minutes(20),
@@ -47,6 +47,6 @@ impl Stopwatch {
 
     /// Milliseconds since the start; a clock set back gives zero.
     pub fn elapsed_ms(self) -> u64 {
-        u64::try_from(Timestamp::now().as_millisecond() - self.0.as_millisecond()).unwrap_or(0)
+        u64::try_from(Timestamp::now().duration_since(self.0).as_millis()).unwrap_or(0)
     }
 }

@@ -42,7 +42,10 @@ fn an_environment_becomes_a_request() {
     assert_eq!(spec.lakebase_compute.as_str(), "CU_2");
     assert_eq!(spec.description.as_str(), "Tellr - dev");
     let env: Vec<(&str, &str)> = spec.deployment.env.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-    assert_eq!(env, [("LOG_LEVEL", "DEBUG"), ("MLFLOW_TRACING_SQL_WAREHOUSE_ID", "abc123"), ("RETRIES", "3")]);
+    assert_eq!(
+        env,
+        [("LOG_LEVEL", "DEBUG"), ("MLFLOW_TRACING_SQL_WAREHOUSE_ID", "abc123"), ("RETRIES", "3")]
+    );
     assert_eq!(spec.deployment.permissions[0].user_name.as_deref(), Some("me@example.com"));
 }
 
@@ -55,7 +58,10 @@ fn what_has_no_effect_is_named() {
 #[test]
 fn an_unknown_environment_and_an_empty_file_say_so() {
     let error = DeploymentFile::read(FILE, "staging", None).expect_err("no staging");
-    assert_eq!(error.message, "Environment 'staging' not found in deployment config; it has: development, production");
+    assert_eq!(
+        error.message,
+        "Environment 'staging' not found in deployment config; it has: development, production"
+    );
     let error = DeploymentFile::read("{}", "development", None).expect_err("empty");
     assert_eq!(error.message, "No environments found in deployment config");
 }

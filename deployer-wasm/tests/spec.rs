@@ -37,23 +37,61 @@ const REFUSED: &[(&str, &[&str])] = &[
     ),
     (
         "lakebase_name",
-        &["", "1db", "-db", "db-", "DB", "db_1", "db/branches/x", "db?x=1", "db'--", "projects/db", "a b", "db\0"],
+        &[
+            "",
+            "1db",
+            "-db",
+            "db-",
+            "DB",
+            "db_1",
+            "db/branches/x",
+            "db?x=1",
+            "db'--",
+            "projects/db",
+            "a b",
+            "db\0",
+        ],
     ),
     (
         "schema_name",
         &[
-            "", "public", "pg_catalog", "information_schema", "1schema", "App", "app-data", "a\"; DROP SCHEMA x; --",
-            "a'b", "a;b", "a b", "a.b", "ä", "a\n",
+            "",
+            "public",
+            "pg_catalog",
+            "information_schema",
+            "1schema",
+            "App",
+            "app-data",
+            "a\"; DROP SCHEMA x; --",
+            "a'b",
+            "a;b",
+            "a b",
+            "a.b",
+            "ä",
+            "a\n",
         ],
     ),
     (
         "app_file_workspace_path",
         &[
-            "", "tellr", "/", "/Workspace", "/Workspace/Users", "/Workspace/Users/me@example.com",
-            "/Workspace/Users/me@example.com/", "/Workspace/Shared", "/etc/passwd",
-            "/Workspace/Users/me@example.com/../you/x", "/Workspace/Users/me@example.com/./x",
-            "/Workspace/Users/me@example.com//x", "/Workspace/Users/me@example.com/a\"b", "/Workspace/Users/me/a\\b",
-            "/Workspace/Users/me/a\nb", "/Workspace/Users/me/%2e%2e", "/Workspace/Users/me/a;b", "Workspace/Users/me/x",
+            "",
+            "tellr",
+            "/",
+            "/Workspace",
+            "/Workspace/Users",
+            "/Workspace/Users/me@example.com",
+            "/Workspace/Users/me@example.com/",
+            "/Workspace/Shared",
+            "/etc/passwd",
+            "/Workspace/Users/me@example.com/../you/x",
+            "/Workspace/Users/me@example.com/./x",
+            "/Workspace/Users/me@example.com//x",
+            "/Workspace/Users/me@example.com/a\"b",
+            "/Workspace/Users/me/a\\b",
+            "/Workspace/Users/me/a\nb",
+            "/Workspace/Users/me/%2e%2e",
+            "/Workspace/Users/me/a;b",
+            "Workspace/Users/me/x",
         ],
     ),
     ("lakebase_type", &["", "Autoscaling", "serverless", "autoscaling "]),
@@ -61,7 +99,17 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("app_compute", &["", "medium", "MEDIUM ", "M'", "-X", "_X", "MEDIUM\n"]),
     (
         "app_version",
-        &["", "v1", "1.0 --index-url http://evil", "1.0;x", "1.0\n-r evil", "==1.0", "1.0,<2", "latest", "1.0 "],
+        &[
+            "",
+            "v1",
+            "1.0 --index-url http://evil",
+            "1.0;x",
+            "1.0\n-r evil",
+            "==1.0",
+            "1.0,<2",
+            "latest",
+            "1.0 ",
+        ],
     ),
     ("description", &["", "two\nlines", "tab\there", "\u{7}"]),
     ("schema_setup", &["", "Engine", "both", "none"]),
@@ -74,8 +122,13 @@ fn every_hostile_value_is_refused_with_the_field_and_its_rule() {
             let errors = with(key, value).create().expect_err(&format!("{key} took {value:?}"));
             assert_eq!(errors.len(), 1, "{key} {value:?}: {errors:?}");
             assert_eq!(errors[0].field, *key, "{value:?}");
-            let rule = FIELDS.iter().find(|field| field.key == *key).map(|field| field.rule).unwrap_or_default();
-            assert!(errors[0].message.contains(rule) && errors[0].message.contains(key), "{}", errors[0].message);
+            let rule =
+                FIELDS.iter().find(|field| field.key == *key).map(|field| field.rule).unwrap_or_default();
+            assert!(
+                errors[0].message.contains(rule) && errors[0].message.contains(key),
+                "{}",
+                errors[0].message
+            );
         }
     }
 }
@@ -97,7 +150,10 @@ fn overlong_values_are_refused_and_shown_shortened() {
         assert!(errors[0].message.len() < 500, "{}", errors[0].message);
     }
     let path = format!("/Workspace/Users/me/{}", "a".repeat(400));
-    assert_eq!(with("app_file_workspace_path", &path).create().expect_err("path")[0].field, "app_file_workspace_path");
+    assert_eq!(
+        with("app_file_workspace_path", &path).create().expect_err("path")[0].field,
+        "app_file_workspace_path"
+    );
 }
 
 #[test]
@@ -143,7 +199,12 @@ fn a_wheel_must_be_one_of_the_app_and_fit() {
     let zip = b"PK\x03\x04rest".to_vec();
     let good = "databricks_tellr_app-0.1.0-py3-none-manylinux_2_17_x86_64.whl";
     assert!(Wheel::new(good, zip.clone()).is_ok());
-    for name in ["", "other-1.0-py3-none-any.whl", "databricks_tellr_app-0.1.0.tar.gz", "../databricks_tellr_app-1.whl"] {
+    for name in [
+        "",
+        "other-1.0-py3-none-any.whl",
+        "databricks_tellr_app-0.1.0.tar.gz",
+        "../databricks_tellr_app-1.whl",
+    ] {
         assert_eq!(Wheel::new(name, zip.clone()).expect_err(name).field, "local_wheel_path");
     }
     assert!(Wheel::new(good, b"not a zip".to_vec()).is_err());
@@ -157,7 +218,15 @@ fn a_wheel_must_be_one_of_the_app_and_fit() {
 
 #[test]
 fn variables_of_others_are_not_taken_over() {
-    for (name, value) in [("PGHOST", "x"), ("DATABRICKS_TOKEN", "x"), ("lower", "x"), ("A B", "x"), ("OK", "a\nb"), ("", "")] {
+    for (name, value) in [
+        ("PGHOST", "x"),
+        ("DATABRICKS_TOKEN", "x"),
+        ("lower", "x"),
+        ("A B", "x"),
+        ("OK", "a\nb"),
+        ("", ""),
+        ("TELLR_DATABASE_RESET_ID", "x"),
+    ] {
         let env = BTreeMap::from([(name.to_owned(), value.to_owned())]);
         assert_eq!(RawSpec { env, ..valid() }.create().expect_err(name)[0].field, "env_vars");
     }

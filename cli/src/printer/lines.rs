@@ -7,7 +7,9 @@ pub(super) fn line(event: &Event) -> String {
     match event {
         Event::StepStarted { title, .. } => format!("- {title}"),
         Event::Progress { message, elapsed_ms, .. } => format!("    {message} ({})", seconds(*elapsed_ms)),
-        Event::StepDone { message, elapsed_ms, .. } => format!("  done: {message} ({})", seconds(*elapsed_ms)),
+        Event::StepDone { message, elapsed_ms, .. } => {
+            format!("  done: {message} ({})", seconds(*elapsed_ms))
+        }
         // The message comes once more with the failure of the whole run.
         Event::StepFailed { step, elapsed_ms, .. } => format!("  failed: {step} ({})", seconds(*elapsed_ms)),
     }

@@ -1,6 +1,7 @@
 //! The app: registering, changing, starting, deleting.
 
-use databricks::{App, AppAccessControlRequest, ComputeState, Wait};
+use databricks::apps::{App, AppAccessControlRequest, ComputeState};
+use databricks::{Progress, Wait};
 
 use super::{Run, Step};
 use crate::error::Cause;
@@ -59,7 +60,10 @@ impl Run<'_> {
         Ok("compute is active".into())
     }
 
-    pub(super) async fn grant_permissions(&self, grants: &[AppAccessControlRequest]) -> Result<String, Cause> {
+    pub(super) async fn grant_permissions(
+        &self,
+        grants: &[AppAccessControlRequest],
+    ) -> Result<String, Cause> {
         let name = self.plan.request.app_name().as_str();
         self.engine.client.apps().update_permissions(name, grants).await?;
         Ok(format!("{} given", grants.len()))
@@ -83,13 +87,8 @@ impl Run<'_> {
     }
 
     /// A wait with the deadline of compute changes.
-    pub(super) fn wait<'w>(&'w self, on_progress: &'w (dyn Fn(&str) + Sync)) -> Wait<'w> {
-        Wait {
-            deadline: self.engine.timing.compute,
-            poll: self.engine.timing.poll,
-            cancel: &self.engine.cancel,
-            on_progress,
-        }
+    pub(super) fn wait<'w>(&'w self, on_progress: &'w Progress<'w>) -> Wait<'w> {
+        Wait { deadline: self.engine.timing.compute, cancel: &self.engine.cancel, on_progress }
     }
 }
 

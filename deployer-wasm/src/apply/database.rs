@@ -1,6 +1,8 @@
 //! Making a database, or waiting for one.
 
-use databricks::{DatabaseInstance, ProjectDefaultEndpointSettings, ProjectSpec, Wait};
+use databricks::Wait;
+use databricks::database::DatabaseInstance;
+use databricks::postgres::{EndpointSettings, ProjectSpec};
 
 use super::wait::Look;
 use super::{Run, Step};
@@ -25,25 +27,32 @@ impl Run<'_> {
             LakebaseType::Provisioned => self.create_instance(name, compute).await?,
         }
         let kind = match lakebase_type {
-            LakebaseType::Autoscaling => {
-                LakebaseKind::Autoscaling { branch: format!("projects/{name}/branches/{DEFAULT_BRANCH}"), endpoint: None }
-            }
+            LakebaseType::Autoscaling => LakebaseKind::Autoscaling {
+                branch: format!("projects/{name}/branches/{DEFAULT_BRANCH}"),
+                endpoint: None,
+            },
             LakebaseType::Provisioned => LakebaseKind::Provisioned,
         };
-        self.lakebase = Some(LakebaseDatabase { name: name.clone(), kind, host: None, state: "STARTING".into() });
+        self.lakebase =
+            Some(LakebaseDatabase { name: name.clone(), kind, host: None, state: "STARTING".into() });
         self.await_lakebase(step).await
     }
 
     /// Makes the project. One of that name that appeared meanwhile, or through a call whose answer was lost, is taken.
-    async fn create_project(&self, step: &Step<'_>, name: &LakebaseName, compute: LakebaseCompute) -> Result<(), Cause> {
+    async fn create_project(
+        &self,
+        step: &Step<'_>,
+        name: &LakebaseName,
+        compute: LakebaseCompute,
+    ) -> Result<(), Cause> {
         let (least, most) = compute.autoscaling_limits();
         let spec = ProjectSpec {
             display_name: Some(name.to_string()),
             pg_version: Some(PG_VERSION),
-            default_endpoint_settings: Some(ProjectDefaultEndpointSettings {
+            default_endpoint_settings: Some(EndpointSettings {
                 autoscaling_limit_min_cu: Some(least),
                 autoscaling_limit_max_cu: Some(most),
-                ..ProjectDefaultEndpointSettings::default()
+                ..EndpointSettings::default()
             }),
             ..ProjectSpec::default()
         };
@@ -56,7 +65,6 @@ impl Run<'_> {
         let progress = |news: &str| step.progress(news);
         let wait = Wait {
             deadline: self.engine.timing.lakebase,
-            poll: self.engine.timing.poll,
             cancel: &self.engine.cancel,
             on_progress: &progress,
         };

@@ -1,6 +1,7 @@
 //! Deploying the folder and waiting until the app runs.
 
-use databricks::{App, AppDeployment, ApplicationState, Wait};
+use databricks::Wait;
+use databricks::apps::{App, AppDeployment, ApplicationState};
 
 use super::wait::Look;
 use super::{Run, Step};
@@ -10,7 +11,8 @@ impl Run<'_> {
     /// Starts a deployment, waits for its end, and then until the app itself reports that it runs.
     pub(super) async fn deploy(&mut self, step: &Step<'_>, source_code_path: &str) -> Result<String, Cause> {
         let started = self.start_deployment(step, source_code_path).await?;
-        let id = started.deployment_id.ok_or_else(|| Cause::NotAsExpected("the deployment has no id".into()))?;
+        let id =
+            started.deployment_id.ok_or_else(|| Cause::NotAsExpected("the deployment has no id".into()))?;
         self.await_deployment(step, &id).await?;
         let app = self.await_running(step).await?;
         let message = format!("{} runs at {}", app.name, app.url.as_deref().unwrap_or("an unknown address"));
@@ -20,7 +22,11 @@ impl Run<'_> {
     }
 
     /// Only one deployment may be in flight: if there is another, it is waited for and ours is started after it.
-    async fn start_deployment(&self, step: &Step<'_>, source_code_path: &str) -> Result<AppDeployment, Cause> {
+    async fn start_deployment(
+        &self,
+        step: &Step<'_>,
+        source_code_path: &str,
+    ) -> Result<AppDeployment, Cause> {
         let name = self.plan.request.app_name().as_str();
         let apps = self.engine.client.apps();
         let wanted =
@@ -33,7 +39,8 @@ impl Run<'_> {
         if !in_flight {
             return Err(error.into());
         }
-        let pending = apps.get(name).await?.pending_deployment.and_then(|deployment| deployment.deployment_id);
+        let pending =
+            apps.get(name).await?.pending_deployment.and_then(|deployment| deployment.deployment_id);
         if let Some(id) = pending {
             step.progress(&format!("waiting for deployment {id}, which is in progress"));
             // How the other deployment ends is not ours to judge.
@@ -47,7 +54,6 @@ impl Run<'_> {
         let progress = |news: &str| step.progress(news);
         let wait = Wait {
             deadline: self.engine.timing.deployment,
-            poll: self.engine.timing.poll,
             cancel: &self.engine.cancel,
             on_progress: &progress,
         };

@@ -1,6 +1,6 @@
 //! Writing the app's folder.
 
-use databricks::Bytes;
+use bytes::Bytes;
 
 use super::Run;
 use crate::app_files::{Manifest, ManifestDatabase, app_yaml};

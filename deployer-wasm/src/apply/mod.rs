@@ -10,7 +10,7 @@ mod wait;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use databricks::App;
+use databricks::apps::App;
 
 use crate::engine::Engine;
 use crate::error::{Cause, DeployError};
@@ -90,7 +90,11 @@ impl<'a> Run<'a> {
         let step = Step { engine: self.engine, name, clock: Stopwatch::start(), told: AtomicU64::new(0) };
         match self.perform(&step, action).await {
             Ok(message) => {
-                self.engine.tell(Event::StepDone { step: name, message, elapsed_ms: step.clock.elapsed_ms() });
+                self.engine.tell(Event::StepDone {
+                    step: name,
+                    message,
+                    elapsed_ms: step.clock.elapsed_ms(),
+                });
                 Ok(())
             }
             Err(cause) => {
@@ -141,7 +145,8 @@ impl<'a> Run<'a> {
                 Ok(Outcome::Deleted { app_name, status: "deleted", database_reset: spec.reset.is_some() })
             }
             Request::Create(spec) => {
-                let (url, lakebase_type) = self.address_of_app(&spec.deployment).ok_or_else(|| lost("address"))?;
+                let (url, lakebase_type) =
+                    self.address_of_app(&spec.deployment).ok_or_else(|| lost("address"))?;
                 Ok(Outcome::Created {
                     url,
                     app_name,
@@ -152,7 +157,8 @@ impl<'a> Run<'a> {
                 })
             }
             Request::Update(spec) => {
-                let (url, lakebase_type) = self.address_of_app(&spec.deployment).ok_or_else(|| lost("address"))?;
+                let (url, lakebase_type) =
+                    self.address_of_app(&spec.deployment).ok_or_else(|| lost("address"))?;
                 let deployment_id = self.deployment_id.ok_or_else(|| lost("deployment id"))?;
                 Ok(Outcome::Updated {
                     url,

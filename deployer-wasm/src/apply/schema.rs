@@ -9,13 +9,21 @@ use crate::schema::{AppRole, DatabaseAddress, SchemaError, SchemaPort};
 use crate::spec::SchemaName;
 
 impl Run<'_> {
-    pub(super) async fn prepare_schema(&mut self, step: &Step<'_>, schema: &SchemaName) -> Result<String, Cause> {
+    pub(super) async fn prepare_schema(
+        &mut self,
+        step: &Step<'_>,
+        schema: &SchemaName,
+    ) -> Result<String, Cause> {
         let (at, role) = self.address_and_role(step).await?;
         self.port()?.prepare(&at, schema, &role).await?;
         Ok(format!("{schema} is there and the app may use it"))
     }
 
-    pub(super) async fn reset_schema(&mut self, step: &Step<'_>, schema: &SchemaName) -> Result<String, Cause> {
+    pub(super) async fn reset_schema(
+        &mut self,
+        step: &Step<'_>,
+        schema: &SchemaName,
+    ) -> Result<String, Cause> {
         let (at, role) = self.address_and_role(step).await?;
         self.port()?.reset(&at, schema, &role).await?;
         Ok(format!("{schema} is empty and the app may use it"))
@@ -47,7 +55,8 @@ impl Run<'_> {
         if let Some(address) = &self.address {
             return Ok(address.clone());
         }
-        let database = self.lakebase.as_ref().ok_or_else(|| Cause::NotAsExpected("there is no database".into()))?;
+        let database =
+            self.lakebase.as_ref().ok_or_else(|| Cause::NotAsExpected("there is no database".into()))?;
         let address = self.engine.address(database, &self.plan.user_name).await?;
         self.address = Some(address.clone());
         Ok(address)
@@ -58,7 +67,9 @@ impl Run<'_> {
         let at = self.database_address().await?;
         let client_id = self.app.as_ref().and_then(|app| app.service_principal_client_id.as_deref());
         let role = client_id.and_then(AppRole::parse).ok_or_else(|| {
-            Cause::NotAsExpected(format!("the app's service principal has no usable client id: {client_id:?}"))
+            Cause::NotAsExpected(format!(
+                "the app's service principal has no usable client id: {client_id:?}"
+            ))
         })?;
         let port = self.port()?;
         let what = format!("the app's Postgres role {}", role.as_str());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use databricks::{Error, TimeoutError};
+use databricks::{Clock, Error, SystemClock, TimeoutError};
 
 use super::Step;
 use crate::error::Cause;
@@ -18,7 +18,12 @@ pub(super) enum Look<T> {
 
 impl Step<'_> {
     /// The wait that the client's own waiters get: deadline, cancellation and progress of this step.
-    pub(super) async fn until<T, F>(&self, deadline: Duration, what: &str, mut look: impl FnMut() -> F) -> Result<T, Cause>
+    pub(super) async fn until<T, F>(
+        &self,
+        deadline: Duration,
+        what: &str,
+        mut look: impl FnMut() -> F,
+    ) -> Result<T, Cause>
     where
         F: Future<Output = Result<Look<T>, Cause>>,
     {
@@ -34,10 +39,15 @@ impl Step<'_> {
                 return Err(Error::Cancelled { waiting_for: what.to_owned() }.into());
             }
             if u128::from(clock.elapsed_ms()) >= deadline.as_millis() {
-                let late = TimeoutError { what: what.to_owned(), last_seen: Some(state), after: deadline };
+                let late = TimeoutError {
+                    what: what.to_owned(),
+                    last_seen: Some(state),
+                    after: deadline,
+                    last_error: None,
+                };
                 return Err(Error::Timeout(late).into());
             }
-            databricks::sleep(pause.min(self.engine.timing.poll)).await;
+            SystemClock.sleep(pause.min(self.engine.timing.poll)).await;
             pause = (pause * 2).min(self.engine.timing.poll);
         }
     }

@@ -1,6 +1,8 @@
 //! The app and its settings in a plan.
 
-use databricks::{App, AppResource, AppResourceDatabase, AppResourcePostgres, ComputeState};
+use databricks::apps::{
+    App, AppResource, AppResourceDatabase, AppResourcePostgres, ComputeSize, ComputeState, DatabasePermission,
+};
 
 use super::{Action, Change, DATABASE_RESOURCE, Plan, USER_API_SCOPES};
 use crate::app_files::ManifestDatabase;
@@ -8,11 +10,10 @@ use crate::lakebase::{DATABASE, DEFAULT_BRANCH, LakebaseKind};
 use crate::observation::Observation;
 use crate::spec::{CreateSpec, Deployment, LakebaseType, UpdateSpec};
 
-/// The permission that a database resource carries: connect, and create schemas. Nothing more is asked for.
-const PERMISSION: &str = "CAN_CONNECT_AND_CREATE";
-
 /// The resource that connects the app to its database, and makes the app's Postgres role.
 pub(super) fn database_resource(database: &ManifestDatabase, observation: &Observation) -> AppResource {
+    // Connect, and create schemas: nothing more is asked for.
+    let permission = Some(DatabasePermission::CanConnectAndCreate);
     let mut resource = AppResource { name: DATABASE_RESOURCE.into(), ..AppResource::default() };
     match database.lakebase_type {
         LakebaseType::Autoscaling => {
@@ -23,14 +24,14 @@ pub(super) fn database_resource(database: &ManifestDatabase, observation: &Obser
             resource.postgres = Some(AppResourcePostgres {
                 database: format!("{branch}/databases/databricks-postgres"),
                 branch,
-                permission: PERMISSION.into(),
+                permission,
             });
         }
         LakebaseType::Provisioned => {
             resource.database = Some(AppResourceDatabase {
                 instance_name: database.name.clone(),
                 database_name: DATABASE.into(),
-                permission: PERMISSION.into(),
+                permission,
             });
         }
     }
@@ -38,7 +39,12 @@ pub(super) fn database_resource(database: &ManifestDatabase, observation: &Obser
 }
 
 /// Plans the registration of a new app, or takes up one that an interrupted create of the same person left behind.
-pub(super) fn create(plan: &mut Plan, spec: &CreateSpec, database: &ManifestDatabase, observation: &Observation) {
+pub(super) fn create(
+    plan: &mut Plan,
+    spec: &CreateSpec,
+    database: &ManifestDatabase,
+    observation: &Observation,
+) {
     let name = &spec.deployment.app_name;
     let resource = format!("app {name}");
     match &observation.app {
@@ -46,7 +52,7 @@ pub(super) fn create(plan: &mut Plan, spec: &CreateSpec, database: &ManifestData
             let app = App {
                 name: name.to_string(),
                 description: Some(spec.description.to_string()),
-                compute_size: Some(spec.app_compute.to_string()),
+                compute_size: Some(spec.app_compute.as_str().into()),
                 default_source_code_path: Some(spec.deployment.workspace_path.to_string()),
                 resources: vec![database_resource(database, observation)],
                 user_api_scopes: USER_API_SCOPES.map(str::to_owned).to_vec(),
@@ -109,12 +115,18 @@ pub(super) fn update(
         mask.push("user_api_scopes");
         reasons.push(format!("adds the scopes {}", missing.join(", ")));
     }
-    if let Some(size) = spec.app_compute.as_ref().filter(|size| app.compute_size.as_deref() != Some(size.as_str())) {
-        wanted.compute_size = Some(size.to_string());
+    if let Some(size) = spec
+        .app_compute
+        .as_ref()
+        .filter(|size| app.compute_size.as_ref().map(ComputeSize::as_str) != Some(size.as_str()))
+    {
+        wanted.compute_size = Some(size.as_str().into());
         mask.push("compute_size");
         reasons.push(format!("compute becomes {size}"));
     }
-    if let Some(text) = spec.description.as_ref().filter(|text| app.description.as_deref() != Some(text.as_str())) {
+    if let Some(text) =
+        spec.description.as_ref().filter(|text| app.description.as_deref() != Some(text.as_str()))
+    {
         wanted.description = Some(text.to_string());
         mask.push("description");
         reasons.push("new description".into());
@@ -123,7 +135,12 @@ pub(super) fn update(
     if mask.is_empty() {
         plan.add(Change::Keep, row, "scopes, resources and compute are as they should be", None);
     } else {
-        plan.add(Change::Update, row, reasons.join("; "), Some(Action::UpdateApp { mask, app: Box::new(wanted) }));
+        plan.add(
+            Change::Update,
+            row,
+            reasons.join("; "),
+            Some(Action::UpdateApp { mask, app: Box::new(wanted) }),
+        );
     }
     start_compute(plan, app);
 }
@@ -139,7 +156,12 @@ fn start_compute(plan: &mut Plan, app: &App) {
     match state {
         Some(ComputeState::Active) => {}
         Some(ComputeState::Starting | ComputeState::Updating) => {
-            plan.add(Change::Run, resource, "wait until it is active", Some(Action::StartCompute { call: false }));
+            plan.add(
+                Change::Run,
+                resource,
+                "wait until it is active",
+                Some(Action::StartCompute { call: false }),
+            );
         }
         _ => plan.add(Change::Run, resource, "start it", Some(Action::StartCompute { call: true })),
     }
@@ -152,7 +174,12 @@ pub(super) fn grant_permissions(plan: &mut Plan, deployment: &Deployment) {
     }
     let resource = format!("permissions of app {}", deployment.app_name);
     let reason = format!("{} given, those that exist are kept", deployment.permissions.len());
-    plan.add(Change::Update, resource, reason, Some(Action::GrantPermissions(deployment.permissions.clone())));
+    plan.add(
+        Change::Update,
+        resource,
+        reason,
+        Some(Action::GrantPermissions(deployment.permissions.clone())),
+    );
 }
 
 /// Plans the deployment itself.

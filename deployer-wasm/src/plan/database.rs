@@ -77,7 +77,9 @@ pub(super) fn seen(database: &LakebaseDatabase) -> ManifestDatabase {
 /// What app.yaml will say about a database that is yet to be made: the platform names branch and endpoint itself.
 fn foreseen(name: &LakebaseName, lakebase_type: LakebaseType) -> ManifestDatabase {
     let endpoint = match lakebase_type {
-        LakebaseType::Autoscaling => Some(format!("projects/{name}/branches/{DEFAULT_BRANCH}/endpoints/primary")),
+        LakebaseType::Autoscaling => {
+            Some(format!("projects/{name}/branches/{DEFAULT_BRANCH}/endpoints/primary"))
+        }
         LakebaseType::Provisioned => None,
     };
     ManifestDatabase { lakebase_type, name: name.to_string(), endpoint }
@@ -95,7 +97,9 @@ pub(super) fn prepare_schema(plan: &mut Plan, deployment: &Deployment, seen: Opt
         ));
     }
     match (deployment.schema_setup, existing) {
-        (SchemaSetup::App, _) => plan.add(Change::Run, resource, "the app makes and migrates it at its next start", None),
+        (SchemaSetup::App, _) => {
+            plan.add(Change::Run, resource, "the app makes and migrates it at its next start", None)
+        }
         (SchemaSetup::Engine, None) => {
             let action = Action::PrepareSchema(schema.clone());
             plan.add(Change::Create, resource, "with the app's grants", Some(action));
@@ -107,12 +111,14 @@ pub(super) fn prepare_schema(plan: &mut Plan, deployment: &Deployment, seen: Opt
         }
         (SchemaSetup::Engine, Some(found)) => {
             let owner = found.owner.as_deref().unwrap_or_default();
-            let is_app = plan.app.as_ref().and_then(|app| app.service_principal_client_id.as_deref()) == Some(owner);
+            let is_app =
+                plan.app.as_ref().and_then(|app| app.service_principal_client_id.as_deref()) == Some(owner);
             if is_app {
                 plan.add(Change::Keep, resource, format!("{} tables; the app owns it", found.tables), None);
             } else {
                 let action = Action::PrepareSchema(schema.clone());
-                let reason = format!("{} tables stay; {owner} owns it, so the grants may be refused", found.tables);
+                let reason =
+                    format!("{} tables stay; {owner} owns it, so the grants may be refused", found.tables);
                 plan.add(Change::Update, resource, reason, Some(action));
             }
         }
@@ -136,7 +142,12 @@ pub(super) fn reset_schema(plan: &mut Plan, deployment: &Deployment, seen: Optio
 }
 
 /// Plans dropping a schema for good.
-pub(super) fn drop_schema(plan: &mut Plan, schema: &SchemaName, lakebase: &str, seen: Option<&SchemaObservation>) {
+pub(super) fn drop_schema(
+    plan: &mut Plan,
+    schema: &SchemaName,
+    lakebase: &str,
+    seen: Option<&SchemaObservation>,
+) {
     let resource = format!("schema {schema} in {lakebase}");
     let action = Action::DropSchema(schema.clone());
     match seen {

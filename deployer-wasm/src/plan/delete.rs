@@ -11,7 +11,12 @@ pub(super) fn plan(plan: &mut Plan, spec: &DeleteSpec, observation: &Observation
         match observation.lakebase.found() {
             Some(found) => {
                 database::keep(plan, found);
-                database::drop_schema(plan, &reset.schema_name, reset.lakebase_name.as_str(), observation.schema.as_ref());
+                database::drop_schema(
+                    plan,
+                    &reset.schema_name,
+                    reset.lakebase_name.as_str(),
+                    observation.schema.as_ref(),
+                );
             }
             None => plan.refuse(
                 format!("Lakebase not found: {}", reset.lakebase_name),
@@ -22,7 +27,12 @@ pub(super) fn plan(plan: &mut Plan, spec: &DeleteSpec, observation: &Observation
     let resource = format!("app {}", spec.app_name);
     match &observation.app {
         Some(found) if app::is_deleting(found) => {
-            plan.add(Change::Run, resource, "it is being deleted: wait until it is gone", Some(Action::DeleteApp));
+            plan.add(
+                Change::Run,
+                resource,
+                "it is being deleted: wait until it is gone",
+                Some(Action::DeleteApp),
+            );
         }
         Some(_) => {
             let reason = "with its address, its service principal and its deployments";
@@ -31,7 +41,8 @@ pub(super) fn plan(plan: &mut Plan, spec: &DeleteSpec, observation: &Observation
         }
         None => {
             plan.add(Change::Keep, resource, "it does not exist", None);
-            plan.warnings.push(format!("there is no app {} in this workspace: nothing to delete", spec.app_name));
+            plan.warnings
+                .push(format!("there is no app {} in this workspace: nothing to delete", spec.app_name));
         }
     }
 }

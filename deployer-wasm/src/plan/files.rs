@@ -20,7 +20,14 @@ pub(super) fn write(plan: &mut Plan, deployment: &Deployment, manifest: Manifest
         AppSource::Wheel(wheel) => wheel.file_name().to_owned(),
     };
     let change = change_of(seen.requirements_txt.as_deref(), &requirements);
-    write_file(plan, deployment, REQUIREMENTS_TXT, change, &reason, FileContent::Bytes(requirements.into_bytes()));
+    write_file(
+        plan,
+        deployment,
+        REQUIREMENTS_TXT,
+        change,
+        &reason,
+        FileContent::Bytes(requirements.into_bytes()),
+    );
     if let AppSource::Wheel(wheel) = &deployment.source {
         let exists = seen.names.iter().any(|name| name == wheel.file_name());
         let change = if exists { Change::Update } else { Change::Create };
@@ -29,7 +36,14 @@ pub(super) fn write(plan: &mut Plan, deployment: &Deployment, manifest: Manifest
         write_file(plan, deployment, wheel.file_name(), change, &reason, content);
     }
     let change = change_of(seen.app_yaml.as_deref(), &app_yaml(&manifest));
-    write_file(plan, deployment, APP_YAML, change, "command and environment", FileContent::AppYaml(Box::new(manifest)));
+    write_file(
+        plan,
+        deployment,
+        APP_YAML,
+        change,
+        "command and environment",
+        FileContent::AppYaml(Box::new(manifest)),
+    );
     clean_up(plan, deployment, seen);
 }
 
@@ -50,7 +64,7 @@ fn write_file(
     content: FileContent,
 ) {
     let path = deployment.workspace_path.file(name);
-    let action = (change != Change::Keep).then(|| Action::WriteFile { path, content });
+    let action = (change != Change::Keep).then_some(Action::WriteFile { path, content });
     plan.add(change, format!("file {name}"), reason, action);
 }
 
@@ -64,7 +78,12 @@ fn clean_up(plan: &mut Plan, deployment: &Deployment, seen: &FilesSeen) {
     for name in &seen.names {
         if is_wheel_of_the_app(name) && Some(name.as_str()) != current {
             let action = Action::DeleteFile { path: deployment.workspace_path.file(name) };
-            plan.add(Change::Delete, format!("file {name}"), "the wheel of a former deployment", Some(action));
+            plan.add(
+                Change::Delete,
+                format!("file {name}"),
+                "the wheel of a former deployment",
+                Some(action),
+            );
         } else if !is_wheel_of_the_app(name) && name != APP_YAML && name != REQUIREMENTS_TXT {
             foreign.push(name.as_str());
         }

@@ -10,7 +10,7 @@ mod delete;
 mod files;
 mod update;
 
-use databricks::{App, AppAccessControlRequest};
+use databricks::apps::{App, AppAccessControlRequest};
 use serde::Serialize;
 
 use crate::app_files::Manifest;
@@ -210,7 +210,13 @@ impl Plan {
         }
     }
 
-    fn add(&mut self, change: Change, resource: impl Into<String>, reason: impl Into<String>, action: Option<Action>) {
+    fn add(
+        &mut self,
+        change: Change,
+        resource: impl Into<String>,
+        reason: impl Into<String>,
+        action: Option<Action>,
+    ) {
         self.rows.push(PlanRow { change, resource: resource.into(), reason: reason.into(), action });
     }
 

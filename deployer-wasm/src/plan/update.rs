@@ -26,7 +26,9 @@ pub(super) fn plan(plan: &mut Plan, spec: &UpdateSpec, observation: &Observation
         let runs_from = app.default_source_code_path.as_deref().unwrap_or("another folder");
         plan.refuse(
             format!("there is no {APP_YAML} in {}, and the app {name} runs", deployment.workspace_path),
-            format!("name the folder of the running app ({runs_from}): its {APP_YAML} may hold an encryption key"),
+            format!(
+                "name the folder of the running app ({runs_from}): its {APP_YAML} may hold an encryption key"
+            ),
         );
         return;
     }
@@ -65,8 +67,14 @@ fn keep_encryption_key(plan: &mut Plan, spec: &UpdateSpec, observation: &Observa
     let resource = format!("encryption key of schema {}", deployment.schema_name);
     match deployment.schema_setup {
         SchemaSetup::Engine => {
-            let action = Action::KeepEncryptionKey { schema: deployment.schema_name.clone(), key: key.clone() };
-            plan.add(Change::Update, resource, format!("moves from {APP_YAML} into the schema"), Some(action));
+            let action =
+                Action::KeepEncryptionKey { schema: deployment.schema_name.clone(), key: key.clone() };
+            plan.add(
+                Change::Update,
+                resource,
+                format!("moves from {APP_YAML} into the schema"),
+                Some(action),
+            );
         }
         SchemaSetup::App => {
             plan.add(Change::Run, resource, "the app moves it into its schema at its next start", None);

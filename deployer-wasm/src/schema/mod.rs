@@ -64,18 +64,32 @@ impl SchemaObservation {
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 pub trait SchemaPort: MaybeSendSync {
     /// Looks at the schema and changes nothing.
-    async fn inspect(&self, at: &DatabaseAddress, schema: &SchemaName) -> Result<SchemaObservation, SchemaError>;
+    async fn inspect(
+        &self,
+        at: &DatabaseAddress,
+        schema: &SchemaName,
+    ) -> Result<SchemaObservation, SchemaError>;
 
     /// Whether the app's role exists in the database.
     async fn has_role(&self, at: &DatabaseAddress, role: &AppRole) -> Result<bool, SchemaError>;
 
     /// Makes the schema if it is missing and grants the app's role what it needs, in one transaction; then reads the
     /// grants again and fails if one is missing.
-    async fn prepare(&self, at: &DatabaseAddress, schema: &SchemaName, role: &AppRole) -> Result<(), SchemaError>;
+    async fn prepare(
+        &self,
+        at: &DatabaseAddress,
+        schema: &SchemaName,
+        role: &AppRole,
+    ) -> Result<(), SchemaError>;
 
     /// Drops the schema with everything in it, makes it again and grants the app's role what it needs, in one
     /// transaction.
-    async fn reset(&self, at: &DatabaseAddress, schema: &SchemaName, role: &AppRole) -> Result<(), SchemaError>;
+    async fn reset(
+        &self,
+        at: &DatabaseAddress,
+        schema: &SchemaName,
+        role: &AppRole,
+    ) -> Result<(), SchemaError>;
 
     /// Drops the schema with everything in it.
     async fn drop_schema(&self, at: &DatabaseAddress, schema: &SchemaName) -> Result<(), SchemaError>;
@@ -169,8 +183,12 @@ impl SchemaError {
                 "find out which key reads the stored credentials, make `encryption_keys` and app.yaml agree, and run the \
                  update again"
             }
-            Self::NoRole { .. } => "run the same command again; if it happens again, look at the app's resources",
-            Self::Unavailable => "use `schema_setup` = `app`: the app then makes its schema at its next start",
+            Self::NoRole { .. } => {
+                "run the same command again; if it happens again, look at the app's resources"
+            }
+            Self::Unavailable => {
+                "use `schema_setup` = `app`: the app then makes its schema at its next start"
+            }
             Self::Failed { .. } => return None,
         };
         Some(text.into())

@@ -23,9 +23,14 @@ pub struct PostgresSchema;
 
 #[async_trait]
 impl SchemaPort for PostgresSchema {
-    async fn inspect(&self, at: &DatabaseAddress, schema: &SchemaName) -> Result<SchemaObservation, SchemaError> {
+    async fn inspect(
+        &self,
+        at: &DatabaseAddress,
+        schema: &SchemaName,
+    ) -> Result<SchemaObservation, SchemaError> {
         let mut connection = connect(at).await?;
-        let row = sqlx::query(statements::INSPECT).bind(schema.as_str()).fetch_optional(&mut connection).await;
+        let row =
+            sqlx::query(statements::INSPECT).bind(schema.as_str()).fetch_optional(&mut connection).await;
         let row = row.map_err(|error| failure("look at the schema", &error))?;
         close(connection).await;
         let Some(row) = row else { return Ok(SchemaObservation::default()) };
@@ -39,12 +44,18 @@ impl SchemaPort for PostgresSchema {
 
     async fn has_role(&self, at: &DatabaseAddress, role: &AppRole) -> Result<bool, SchemaError> {
         let mut connection = connect(at).await?;
-        let found = sqlx::query_scalar(statements::HAS_ROLE).bind(role.as_str()).fetch_one(&mut connection).await;
+        let found =
+            sqlx::query_scalar(statements::HAS_ROLE).bind(role.as_str()).fetch_one(&mut connection).await;
         close(connection).await;
         found.map_err(|error| failure("look for the app's role", &error))
     }
 
-    async fn prepare(&self, at: &DatabaseAddress, schema: &SchemaName, role: &AppRole) -> Result<(), SchemaError> {
+    async fn prepare(
+        &self,
+        at: &DatabaseAddress,
+        schema: &SchemaName,
+        role: &AppRole,
+    ) -> Result<(), SchemaError> {
         let mut batch = vec![statements::create(schema)];
         batch.extend(statements::grants(schema, role));
         let mut connection = connect(at).await?;
@@ -54,7 +65,12 @@ impl SchemaPort for PostgresSchema {
         Ok(())
     }
 
-    async fn reset(&self, at: &DatabaseAddress, schema: &SchemaName, role: &AppRole) -> Result<(), SchemaError> {
+    async fn reset(
+        &self,
+        at: &DatabaseAddress,
+        schema: &SchemaName,
+        role: &AppRole,
+    ) -> Result<(), SchemaError> {
         let mut batch = vec![statements::drop(schema), statements::create(schema)];
         batch.extend(statements::grants(schema, role));
         let mut connection = connect(at).await?;
@@ -153,7 +169,8 @@ async fn verify_rights(
 
 fn failure(operation: &str, error: &sqlx::Error) -> SchemaError {
     const INSUFFICIENT_PRIVILEGE: &str = "42501";
-    let denied = error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == INSUFFICIENT_PRIVILEGE);
+    let denied =
+        error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == INSUFFICIENT_PRIVILEGE);
     let (operation, reason) = (operation.to_owned(), reason(error));
     if denied { SchemaError::Denied { operation, reason } } else { SchemaError::Failed { operation, reason } }
 }

@@ -19,10 +19,11 @@
 
 use std::collections::BTreeMap;
 
-use databricks::AppAccessControlRequest;
+use databricks::apps::AppAccessControlRequest;
 use serde::Deserialize;
 
 use super::{FieldError, RawSpec};
+use crate::app_files::{ENCRYPTION_KEY, RESET_ID};
 
 /// The largest deployment file that is read, in bytes.
 const SIZE_LIMIT: usize = 256 * 1024;
@@ -107,15 +108,17 @@ impl DeploymentFile {
     /// The errors name `config`, or the key inside the environment that cannot be used.
     pub fn read(yaml: &str, environment: &str, user_name: Option<&str>) -> Result<Self, FieldError> {
         if yaml.len() > SIZE_LIMIT {
-            let message = format!("the deployment file has {} bytes, but at most {SIZE_LIMIT} are read", yaml.len());
+            let message =
+                format!("the deployment file has {} bytes, but at most {SIZE_LIMIT} are read", yaml.len());
             return Err(FieldError::because("config", message));
         }
         let expanded = match user_name {
             Some(name) => yaml.replace("{username}", name),
             None => yaml.to_owned(),
         };
-        let mut file: File = serde_saphyr::from_str(&expanded)
-            .map_err(|error| FieldError::because("config", format!("the deployment file cannot be read: {error}")))?;
+        let mut file: File = serde_saphyr::from_str(&expanded).map_err(|error| {
+            FieldError::because("config", format!("the deployment file cannot be read: {error}"))
+        })?;
         if file.environments.is_empty() {
             return Err(FieldError::because("config", "No environments found in deployment config"));
         }
@@ -124,7 +127,8 @@ impl DeploymentFile {
             Some(settings) => settings.into_deployment_file(),
             None => {
                 let known = names.join(", ");
-                let message = format!("Environment '{environment}' not found in deployment config; it has: {known}");
+                let message =
+                    format!("Environment '{environment}' not found in deployment config; it has: {known}");
                 Err(FieldError::because("environment", message))
             }
         }
@@ -180,13 +184,16 @@ fn is_set_by_the_engine(name: &str) -> bool {
 pub(super) fn check_env_var(name: &str, value: &str) -> Result<(), FieldError> {
     let characters = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
     let first = name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_');
-    let owned = ["DATABRICKS_", "PG", "LAKEBASE_"].iter().any(|prefix| name.starts_with(prefix));
+    let owned = ["DATABRICKS_", "PG", "LAKEBASE_"].iter().any(|prefix| name.starts_with(prefix))
+        || ["ENVIRONMENT", RESET_ID, ENCRYPTION_KEY].contains(&name);
     if !characters || !first || name.len() > 128 {
-        let message = format!("the variable {name:?} in `env_vars` must be capital letters, digits and underscores");
+        let message =
+            format!("the variable {name:?} in `env_vars` must be capital letters, digits and underscores");
         return Err(FieldError::because("env_vars", message));
     }
     if owned {
-        let message = format!("the variable `{name}` in `env_vars` is set by the platform or by the deployment itself");
+        let message =
+            format!("the variable `{name}` in `env_vars` is set by the platform or by the deployment itself");
         return Err(FieldError::because("env_vars", message));
     }
     if value.len() > 4096 || value.chars().any(char::is_control) {

@@ -118,8 +118,14 @@ pub const FIELDS: &[Field] = &[
 impl Field {
     /// The field called `key`; an unknown key gives a field without a rule, which no caller in this crate asks for.
     pub fn named(key: &'static str) -> &'static Field {
-        const UNKNOWN: &Field =
-            &Field { key: "unknown", flag: "unknown", description: "", rule: "known", default: None, choices: &[] };
+        const UNKNOWN: &Field = &Field {
+            key: "unknown",
+            flag: "unknown",
+            description: "",
+            rule: "known",
+            default: None,
+            choices: &[],
+        };
         FIELDS.iter().find(|field| field.key == key).unwrap_or(UNKNOWN)
     }
 }
@@ -138,7 +144,10 @@ impl FieldError {
     /// `value` breaks the rule of `field`.
     pub fn broken(field: &Field, value: &str) -> Self {
         let found = if value.is_empty() { "is empty".to_owned() } else { format!("is {}", shown(value)) };
-        Self { field: field.key.into(), message: format!("`{}` {found}, but must be {}", field.key, field.rule) }
+        Self {
+            field: field.key.into(),
+            message: format!("`{}` {found}, but must be {}", field.key, field.rule),
+        }
     }
 
     /// A required field has no value.
@@ -158,5 +167,9 @@ impl FieldError {
 /// At most 80 characters of a foreign value, quoted, with control characters escaped.
 fn shown(value: &str) -> String {
     let start: String = value.chars().take(80).collect();
-    if start.len() < value.len() { format!("{start:?}… ({} characters)", value.chars().count()) } else { format!("{start:?}") }
+    if start.len() < value.len() {
+        format!("{start:?}… ({} characters)", value.chars().count())
+    } else {
+        format!("{start:?}")
+    }
 }

@@ -12,7 +12,7 @@ pub mod wheel;
 
 use std::collections::BTreeMap;
 
-use databricks::AppAccessControlRequest;
+use databricks::apps::AppAccessControlRequest;
 
 pub use choices::{LakebaseCompute, LakebaseType, SchemaSetup};
 pub use field::{FIELDS, Field, FieldError};

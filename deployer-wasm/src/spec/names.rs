@@ -65,7 +65,9 @@ fn is_lower_alphanumeric(c: char) -> bool {
 }
 
 fn is_hyphenated(value: &str) -> bool {
-    value.chars().all(|c| is_lower_alphanumeric(c) || c == '-') && !value.starts_with('-') && !value.ends_with('-')
+    value.chars().all(|c| is_lower_alphanumeric(c) || c == '-')
+        && !value.starts_with('-')
+        && !value.ends_with('-')
 }
 
 impl AppName {
@@ -130,8 +132,10 @@ fn is_unfit_in_path(c: char) -> bool {
 impl AppVersion {
     /// Reads a version; nothing that could be read as another requirement or option gets through.
     pub fn parse(value: &str) -> Result<Self, FieldError> {
-        let characters = value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '!' | '-' | '_'));
-        let fits = (1..=64).contains(&value.len()) && value.starts_with(|c: char| c.is_ascii_digit()) && characters;
+        let characters =
+            value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '!' | '-' | '_'));
+        let fits =
+            (1..=64).contains(&value.len()) && value.starts_with(|c: char| c.is_ascii_digit()) && characters;
         if fits { Ok(Self(value.into())) } else { Err(broken("app_version", value)) }
     }
 }

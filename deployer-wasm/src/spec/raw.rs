@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use databricks::AppAccessControlRequest;
+use databricks::apps::AppAccessControlRequest;
 
 use super::{
-    AppCompute, AppName, AppSource, AppVersion, CreateSpec, DeleteSpec, Deployment, Description, Field, FieldError,
-    LakebaseCompute, LakebaseName, LakebaseType, ResetTarget, SchemaName, SchemaSetup, UpdateSpec, Wheel,
-    WorkspacePath,
+    AppCompute, AppName, AppSource, AppVersion, CreateSpec, DeleteSpec, Deployment, Description, Field,
+    FieldError, LakebaseCompute, LakebaseName, LakebaseType, ResetTarget, SchemaName, SchemaSetup,
+    UpdateSpec, Wheel, WorkspacePath,
 };
 
 /// The values as they came from flags, a form or a file, with nothing checked yet.
@@ -130,7 +130,8 @@ impl<'a> Reader<'a> {
         match &self.raw.wheel {
             None => Some(AppSource::Package(version)),
             Some(_) if self.raw.values.contains_key("app_version") => {
-                let message = "`local_wheel_path` and `app_version` exclude each other: the wheel has its own version";
+                let message =
+                    "`local_wheel_path` and `app_version` exclude each other: the wheel has its own version";
                 self.keep(Err(FieldError::because("local_wheel_path", message)))
             }
             Some((name, content)) => self.keep(Wheel::new(name, content.clone())).map(AppSource::Wheel),

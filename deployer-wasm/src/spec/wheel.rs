@@ -29,7 +29,8 @@ impl Wheel {
             return Err(FieldError::because(field.key, message));
         }
         if !content.starts_with(b"PK\x03\x04") {
-            let message = format!("`{}` is not a wheel: `{file_name}` does not begin as a ZIP archive", field.key);
+            let message =
+                format!("`{}` is not a wheel: `{file_name}` does not begin as a ZIP archive", field.key);
             return Err(FieldError::because(field.key, message));
         }
         Ok(Self { file_name: file_name.into(), content })

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use databricks::{
-    Client, ClientOptions, Config, Credentials, Host, Request, Response, Secret, Transport, TransportError,
+    Client, ClientOptions, Config, Credentials, Host, Poll, Request, Response, Secret, Transport,
+    TransportError,
 };
 use deployer_wasm::engine::Engine;
 use deployer_wasm::event::Event;
@@ -16,54 +17,55 @@ use deployer_wasm::spec::SchemaName;
 use deployer_wasm::timing::Timing;
 use serde_json::{Value, json};
 
-pub const CLIENT_ID: &str = "11111111-2222-4333-8444-555555555555";
-pub const USER: &str = "deployer@example.com";
-pub const FOLDER: &str = "/Workspace/Users/deployer@example.com/.apps/tellr";
+pub(crate) const CLIENT_ID: &str = "11111111-2222-4333-8444-555555555555";
+pub(crate) const USER: &str = "deployer@example.com";
+pub(crate) const FOLDER: &str = "/Workspace/Users/deployer@example.com/.apps/tellr";
 
 /// One mutating call, in the shape of the recordings.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Call {
-    pub method: String,
-    pub path: String,
-    pub body: Value,
+pub(crate) struct Call {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) body: Value,
 }
 
 #[derive(Default)]
-pub struct State {
-    pub app: Option<Value>,
-    pub files: BTreeMap<String, Vec<u8>>,
-    pub directory: bool,
-    pub project: bool,
-    pub instance: bool,
-    pub no_autoscaling_api: bool,
-    pub calls: Vec<Call>,
-    pub reads: Vec<String>,
-    pub sql: Vec<String>,
-    pub events: Vec<Event>,
+pub(crate) struct State {
+    pub(crate) app: Option<Value>,
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
+    pub(crate) directory: bool,
+    pub(crate) project: bool,
+    pub(crate) instance: bool,
+    pub(crate) no_autoscaling_api: bool,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) reads: Vec<String>,
+    pub(crate) sql: Vec<String>,
+    pub(crate) events: Vec<Event>,
     /// Answers that come instead of the next ones to calls that start with this text: status, body, after the effect.
-    pub faults: Vec<(String, u16, Value, bool)>,
-    pub deployment_state: Option<(String, String)>,
-    pub app_state: Option<(String, String)>,
+    pub(crate) faults: Vec<(String, u16, Value, bool)>,
+    pub(crate) deployment_state: Option<(String, String)>,
+    pub(crate) app_state: Option<(String, String)>,
 }
 
 #[derive(Clone, Default)]
-pub struct Workspace(Arc<Mutex<State>>);
+pub(crate) struct Workspace(Arc<Mutex<State>>);
 
 impl Workspace {
-    pub fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().expect("no test panics while it holds the state")
     }
 
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         let config = Config::new(
             Host::parse("https://dbc-x.cloud.databricks.com").expect("a host"),
             Credentials::PersonalAccessToken(Secret::new("dapi-test".to_owned())),
         );
-        let options = ClientOptions::default();
+        let poll = Poll { max_interval: Duration::from_millis(1) };
+        let options = ClientOptions { poll, ..ClientOptions::default() };
         Client::new(config, Arc::new(self.clone()), options)
     }
 
-    pub fn engine(&self) -> Engine {
+    pub(crate) fn engine(&self) -> Engine {
         let moment = Duration::from_millis(1);
         let sink = self.clone();
         Engine::new(self.client())
@@ -72,7 +74,7 @@ impl Workspace {
             .with_events(Arc::new(move |event| sink.state().events.push(event)))
     }
 
-    pub fn mutating_paths(&self) -> Vec<String> {
+    pub(crate) fn mutating_paths(&self) -> Vec<String> {
         self.state().calls.iter().map(|call| format!("{} {}", call.method, call.path)).collect()
     }
 
@@ -100,9 +102,14 @@ impl Workspace {
             state.reads.push(path.to_owned());
         } else {
             let query = if query.is_empty() { String::new() } else { format!("?{query}") };
-            state.calls.push(Call { method: method.into(), path: format!("{path}{query}"), body: json.clone() });
+            state.calls.push(Call {
+                method: method.into(),
+                path: format!("{path}{query}"),
+                body: json.clone(),
+            });
         }
-        let missing = |what: &str| (404, json!({"error_code": "NOT_FOUND", "message": format!("{what} not found")}));
+        let missing =
+            |what: &str| (404, json!({"error_code": "NOT_FOUND", "message": format!("{what} not found")}));
         match (method, path) {
             ("GET", "/.well-known/databricks-config") => (200, json!({"workspace_id": "900800700600"})),
             ("GET", "/api/2.0/preview/scim/v2/Me") => (200, json!({"id": "1", "userName": USER})),
@@ -130,7 +137,9 @@ impl Workspace {
                     }
                 }]}),
             ),
-            ("GET", "/api/2.0/database/instances/tellr-db") if !state.instance => missing("Database instance 'tellr-db'"),
+            ("GET", "/api/2.0/database/instances/tellr-db") if !state.instance => {
+                missing("Database instance 'tellr-db'")
+            }
             ("GET", "/api/2.0/database/instances/tellr-db") => (
                 200,
                 json!({"name": "tellr-db", "state": "AVAILABLE", "read_write_dns": "instance-x.database.example.com"}),
@@ -139,7 +148,9 @@ impl Workspace {
                 state.instance = true;
                 (200, json!({"name": "tellr-db", "state": "STARTING"}))
             }
-            ("POST", "/api/2.0/postgres/credentials") => (200, json!({"token": "pg", "expire_time": "2099-01-01T00:00:00Z"})),
+            ("POST", "/api/2.0/postgres/credentials") => {
+                (200, json!({"token": "pg", "expire_time": "2099-01-01T00:00:00Z"}))
+            }
             ("POST", "/api/2.0/database/credentials") => {
                 (200, json!({"token": "pg", "expiration_time": "2099-01-01T00:00:00Z"}))
             }
@@ -166,7 +177,10 @@ impl Workspace {
                 (200, json!({}))
             }
             ("GET", "/api/2.0/apps/tellr") => match &state.app {
-                None => (404, json!({"error_code": "NOT_FOUND", "message": "App with name tellr does not exist or is deleted."})),
+                None => (
+                    404,
+                    json!({"error_code": "NOT_FOUND", "message": "App with name tellr does not exist or is deleted."}),
+                ),
                 Some(app) => (200, app.clone()),
             },
             ("POST", "/api/2.0/apps") => {
@@ -198,12 +212,15 @@ impl Workspace {
                 }
                 (200, state.app.clone().unwrap_or_default())
             }
-            ("POST", "/api/2.0/apps/tellr/deployments") => {
-                (200, json!({"deployment_id": "d1", "status": {"state": "IN_PROGRESS", "message": "Preparing source code"}}))
-            }
+            ("POST", "/api/2.0/apps/tellr/deployments") => (
+                200,
+                json!({"deployment_id": "d1", "status": {"state": "IN_PROGRESS", "message": "Preparing source code"}}),
+            ),
             ("GET", "/api/2.0/apps/tellr/deployments/d1") => {
-                let (deployment, message) =
-                    state.deployment_state.clone().unwrap_or_else(|| ("SUCCEEDED".into(), "App started successfully".into()));
+                let (deployment, message) = state
+                    .deployment_state
+                    .clone()
+                    .unwrap_or_else(|| ("SUCCEEDED".into(), "App started successfully".into()));
                 let (running, words) =
                     state.app_state.clone().unwrap_or_else(|| ("RUNNING".into(), "App is running".into()));
                 if let Some(app) = state.app.as_mut().filter(|_| deployment == "SUCCEEDED") {
@@ -217,8 +234,13 @@ impl Workspace {
                 Some(app) => (200, app),
                 None => missing("App with name tellr"),
             },
-            ("GET", "/api/2.0/workspace/export") => (500, json!({"message": "answered as raw bytes elsewhere"})),
-            _ => (404, json!({"error_code": "ENDPOINT_NOT_FOUND", "message": format!("No API found for '{method} {path}'")})),
+            ("GET", "/api/2.0/workspace/export") => {
+                (500, json!({"message": "answered as raw bytes elsewhere"}))
+            }
+            _ => (
+                404,
+                json!({"error_code": "ENDPOINT_NOT_FOUND", "message": format!("No API found for '{method} {path}'")}),
+            ),
         }
     }
 
@@ -249,7 +271,8 @@ fn imported(body: &[u8]) -> (String, Vec<u8>) {
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 impl Transport for Workspace {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let rest = request.url.strip_prefix("https://dbc-x.cloud.databricks.com").expect("the workspace's host");
+        let rest =
+            request.url.strip_prefix("https://dbc-x.cloud.databricks.com").expect("the workspace's host");
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (status, body) = match (path, self.exported(query)) {
             ("/api/2.0/workspace/export", Some(content)) => (200, content),
@@ -266,7 +289,11 @@ impl Transport for Workspace {
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 impl SchemaPort for Workspace {
-    async fn inspect(&self, _: &DatabaseAddress, schema: &SchemaName) -> Result<SchemaObservation, SchemaError> {
+    async fn inspect(
+        &self,
+        _: &DatabaseAddress,
+        schema: &SchemaName,
+    ) -> Result<SchemaObservation, SchemaError> {
         self.run(&format!("inspect {schema}"));
         Ok(SchemaObservation { owner: Some(USER.into()), tables: 3, python_original: false })
     }
@@ -275,12 +302,22 @@ impl SchemaPort for Workspace {
         Ok(true)
     }
 
-    async fn prepare(&self, _: &DatabaseAddress, schema: &SchemaName, role: &AppRole) -> Result<(), SchemaError> {
+    async fn prepare(
+        &self,
+        _: &DatabaseAddress,
+        schema: &SchemaName,
+        role: &AppRole,
+    ) -> Result<(), SchemaError> {
         self.run(&format!("prepare {schema} for {}", role.as_str()));
         Ok(())
     }
 
-    async fn reset(&self, _: &DatabaseAddress, schema: &SchemaName, role: &AppRole) -> Result<(), SchemaError> {
+    async fn reset(
+        &self,
+        _: &DatabaseAddress,
+        schema: &SchemaName,
+        role: &AppRole,
+    ) -> Result<(), SchemaError> {
         self.run(&format!("reset {schema} for {}", role.as_str()));
         Ok(())
     }
