@@ -1,0 +1,119 @@
+//! What must survive a restart of the workspace, per instance and for all of them.
+
+use std::collections::BTreeMap;
+use std::fs::{OpenOptions, Permissions};
+use std::io::Write;
+use std::net::Ipv4Addr;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::LakebaseError;
+use super::random::random_secret;
+use super::tokens::TokenRecord;
+
+/// The saved facts of one instance.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct InstanceFile {
+    /// the id it was started with
+    pub(crate) id: String,
+    /// its loopback address
+    pub(crate) address: Ipv4Addr,
+    /// hashes of issued tokens, by role
+    #[serde(default)]
+    pub(crate) tokens: BTreeMap<String, Vec<TokenRecord>>,
+}
+
+impl InstanceFile {
+    /// The saved instance, or `None` if there is none.
+    pub(crate) fn read(path: &Path) -> Result<Option<InstanceFile>, LakebaseError> {
+        let text = match std::fs::read(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(LakebaseError::file("read", path)(error)),
+        };
+        serde_json::from_slice(&text)
+            .map(Some)
+            .map_err(|error| LakebaseError::State { path: path.to_path_buf(), reason: error.to_string() })
+    }
+
+    /// Saves it, readable for the owner only.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), LakebaseError> {
+        let text = serde_json::to_vec_pretty(self)
+            .map_err(|error| LakebaseError::State { path: path.to_path_buf(), reason: error.to_string() })?;
+        write_private(path, &text)
+    }
+}
+
+/// The superuser's password of all clusters of one data folder; its `Debug` prints nothing.
+#[derive(Clone)]
+pub(crate) struct AdminPassword(String);
+
+impl AdminPassword {
+    /// The saved password, or a new one, saved readable for the owner only.
+    pub(crate) fn load_or_create(path: &Path) -> Result<AdminPassword, LakebaseError> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Ok(AdminPassword(text.trim().to_owned())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let password = random_secret();
+                write_private(path, password.as_bytes())?;
+                Ok(AdminPassword(password))
+            }
+            Err(error) => Err(LakebaseError::file("read", path)(error)),
+        }
+    }
+
+    /// The password itself.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for AdminPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// Writes a file of mode 0600 in one step: a reader sees the old content or the new.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), LakebaseError> {
+    let partial = path.with_extension("partial");
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&partial)
+        .map_err(LakebaseError::file("write", &partial))?;
+    // an older file keeps its mode when it is truncated
+    file.set_permissions(Permissions::from_mode(0o600))
+        .and_then(|()| file.write_all(content))
+        .map_err(LakebaseError::file("write", &partial))?;
+    std::fs::rename(&partial, path).map_err(LakebaseError::file("write", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_is_kept_private_and_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("admin-password");
+        let first = AdminPassword::load_or_create(&path).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(AdminPassword::load_or_create(&path).unwrap().expose(), first.expose());
+        assert_eq!(format!("{first:?}"), "[redacted]");
+    }
+
+    #[test]
+    fn a_broken_file_names_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("instance.json");
+        assert!(InstanceFile::read(&path).unwrap().is_none());
+        std::fs::write(&path, "{").unwrap();
+        let error = InstanceFile::read(&path).unwrap_err().to_string();
+        assert!(error.contains("instance.json") && error.contains("remove it"), "{error}");
+    }
+}
