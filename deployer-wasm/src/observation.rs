@@ -4,7 +4,7 @@ use databricks::Secret;
 use databricks::apps::App;
 
 use crate::lakebase::LakebaseDatabase;
-use crate::schema::SchemaObservation;
+use crate::schema::{DatabaseAddress, SchemaObservation};
 
 /// Everything that a plan is made from.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Observation {
     pub files: FilesSeen,
     /// The schema, where the database could be asked.
     pub schema: Option<SchemaObservation>,
+    /// How the database was asked; a plan that is applied soon asks again with the same token.
+    pub address: Option<DatabaseAddress>,
 }
 
 /// What is known of the database.

@@ -24,15 +24,16 @@ impl Engine {
             self.observe_files(request),
         )
         .await?;
-        let schema = match (schema_of(request), lakebase.found()) {
+        let (schema, address) = match (schema_of(request), lakebase.found()) {
             (Some(schema), Some(database)) if database.is_ready() => {
-                Some(self.observe_schema(schema, database, &user_name).await?)
+                let (seen, at) = self.observe_schema(schema, database, &user_name).await?;
+                (Some(seen), Some(at))
             }
             (Some(_), _) if self.schema.is_none() => return Err(no_port()),
-            _ => None,
+            _ => (None, None),
         };
         let run_id = uuid::Uuid::new_v4().to_string();
-        Ok(Observation { run_id, user_name, app, lakebase, files, schema })
+        Ok(Observation { run_id, user_name, app, lakebase, files, schema, address })
     }
 
     async fn observe_user(&self) -> Result<String, DeployError> {
@@ -73,12 +74,14 @@ impl Engine {
         schema: &SchemaName,
         database: &LakebaseDatabase,
         user_name: &str,
-    ) -> Result<SchemaObservation, DeployError> {
+    ) -> Result<(SchemaObservation, DatabaseAddress), DeployError> {
         let port = self.schema.as_ref().ok_or_else(no_port)?;
         let what = "look at the schema";
         let at =
             self.address(database, user_name).await.map_err(|cause| DeployError::Observe { what, cause })?;
-        port.inspect(&at, schema).await.map_err(|error| DeployError::Observe { what, cause: error.into() })
+        let seen = port.inspect(&at, schema).await;
+        let seen = seen.map_err(|error| DeployError::Observe { what, cause: error.into() })?;
+        Ok((seen, at))
     }
 
     /// Address of `database` with a fresh token for the caller.
@@ -105,7 +108,12 @@ impl Engine {
                 self.client.database().credential(&[database.name.as_str()], &request_id).await?
             }
         };
-        Ok(DatabaseAddress { host, user_name: user_name.to_owned(), token: credential.token })
+        Ok(DatabaseAddress {
+            host,
+            user_name: user_name.to_owned(),
+            token: credential.token,
+            expires: credential.expires,
+        })
     }
 }
 

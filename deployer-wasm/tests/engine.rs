@@ -137,7 +137,6 @@ engine_tests! {
         run(&workspace, &create(&[])).await.expect("the second run goes on");
         assert_eq!(workspace.mutating_paths(), [
             "POST /api/2.0/postgres/credentials",
-            "POST /api/2.0/postgres/credentials",
             "POST /api/2.0/apps/tellr/deployments",
         ]);
     }
@@ -215,7 +214,6 @@ engine_tests! {
         assert_eq!(workspace.mutating_paths(), [
             "POST /api/2.0/postgres/credentials",
             "POST /api/2.0/workspace/import",
-            "POST /api/2.0/postgres/credentials",
             "POST /api/2.0/apps/tellr/deployments",
         ]);
     }

@@ -78,7 +78,7 @@ impl<'a> Run<'a> {
             engine,
             plan,
             lakebase: plan.lakebase.clone(),
-            address: None,
+            address: plan.address.clone(),
             app: plan.app.clone(),
             deployment_id: None,
         }

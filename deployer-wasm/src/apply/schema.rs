@@ -50,9 +50,9 @@ impl Run<'_> {
         self.engine.schema.as_deref().ok_or(SchemaError::Unavailable)
     }
 
-    /// Address and token of the database, made once in a run.
+    /// Address and token of the database; a token is minted only when there is none that is fresh.
     async fn database_address(&mut self) -> Result<DatabaseAddress, Cause> {
-        if let Some(address) = &self.address {
+        if let Some(address) = self.address.as_ref().filter(|address| address.is_fresh()) {
             return Ok(address.clone());
         }
         let database =

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::app_files::Manifest;
 use crate::observation::Observation;
+use crate::schema::DatabaseAddress;
 use crate::spec::{LakebaseCompute, LakebaseName, LakebaseType, Request, SchemaName};
 
 /// Scopes of the signed-in person that Tellr asks for.
@@ -88,6 +89,9 @@ pub struct Plan {
     /// The database as it was seen, if it exists.
     #[serde(skip)]
     pub lakebase: Option<crate::lakebase::LakebaseDatabase>,
+    /// How the database was asked, if it was.
+    #[serde(skip)]
+    pub address: Option<DatabaseAddress>,
     /// The app as it was seen, if it exists.
     #[serde(skip)]
     pub app: Option<App>,
@@ -190,6 +194,7 @@ pub fn plan(request: &Request, observation: &Observation) -> Plan {
         request: request.clone(),
         user_name: observation.user_name.clone(),
         lakebase: observation.lakebase.found().cloned(),
+        address: observation.address.clone(),
         app: observation.app.clone(),
     };
     match request {

@@ -10,11 +10,12 @@ mod statements;
 
 use async_trait::async_trait;
 use databricks::Secret;
+use jiff::Timestamp;
 
 use crate::spec::SchemaName;
 
 /// Where a database is and who is calling. The password is a Lakebase token, good for minutes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DatabaseAddress {
     /// Host of the read-write endpoint; the port is always 5432.
     pub host: String,
@@ -22,6 +23,15 @@ pub struct DatabaseAddress {
     pub user_name: String,
     /// The caller's token.
     pub token: Secret,
+    /// When the token stops opening connections.
+    pub expires: Timestamp,
+}
+
+impl DatabaseAddress {
+    /// Whether the token is good for some time yet: longer than any single operation takes.
+    pub fn is_fresh(&self) -> bool {
+        self.expires.duration_since(Timestamp::now()).as_secs() > 120
+    }
 }
 
 /// The Postgres role of the app: its service principal's client id.

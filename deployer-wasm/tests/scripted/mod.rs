@@ -97,7 +97,11 @@ impl Workspace {
 
     fn act(&self, method: &str, path: &str, query: &str, body: &[u8]) -> (u16, Value) {
         let mut state = self.state();
-        let json: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+        let json: Value = match serde_json::from_slice(body) {
+            Ok(json) => json,
+            Err(_) if path.ends_with("/import") => Value::Array(parts(body)),
+            Err(_) => Value::Null,
+        };
         if method == "GET" {
             state.reads.push(path.to_owned());
         } else {
@@ -167,8 +171,8 @@ impl Workspace {
                 (200, json!({}))
             }
             ("POST", "/api/2.0/workspace/import") => {
-                let (name, content) = imported(body);
-                state.files.insert(name, content);
+                let text = |name: &str| part(&json, name)["text"].as_str().unwrap_or_default().to_owned();
+                state.files.insert(text("path"), text("content").into_bytes());
                 (200, json!({"object_id": 1}))
             }
             ("POST", "/api/2.0/workspace/delete") => {
@@ -255,16 +259,30 @@ impl Workspace {
     }
 }
 
-/// Path and content out of a multipart import.
-fn imported(body: &[u8]) -> (String, Vec<u8>) {
+/// The parts of a multipart body: name, file name if there is one, and text.
+fn parts(body: &[u8]) -> Vec<Value> {
     let text = String::from_utf8_lossy(body);
-    let part = |name: &str| {
-        let start = text.find(&format!("name=\"{name}\"")).expect("the part is there");
-        let from = text[start..].find("\r\n\r\n").expect("a header ends") + start + 4;
-        let to = text[from..].find("\r\n--").expect("a part ends") + from;
-        text[from..to].to_owned()
-    };
-    (part("path"), part("content").into_bytes())
+    let boundary = text.lines().next().unwrap_or_default();
+    let mut all = Vec::new();
+    for part in text.split(boundary).filter(|part| part.contains("\r\n\r\n")) {
+        let (header, content) = part.split_once("\r\n\r\n").unwrap_or_default();
+        let value = |key: &str| {
+            let from = header.find(&format!(" {key}=\""))? + key.len() + 3;
+            Some(header[from..].split('"').next().unwrap_or_default().to_owned())
+        };
+        let mut one = json!({"name": value("name"), "text": content.trim_end_matches("\r\n")});
+        if let Some(file) = value("filename") {
+            one["filename"] = file.into();
+        }
+        all.push(one);
+    }
+    all
+}
+
+/// The part called `name`.
+fn part<'a>(parts: &'a Value, name: &str) -> &'a Value {
+    let all = parts.as_array().map(Vec::as_slice).unwrap_or_default();
+    all.iter().find(|part| part["name"] == name).unwrap_or(&Value::Null)
 }
 
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]
