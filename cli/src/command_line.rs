@@ -140,7 +140,7 @@ fn argument(field: &'static Field) -> Arg {
     };
     let argument = Arg::new(field.key)
         .long(field.flag)
-        .value_name(field.key.to_uppercase())
+        .value_name("VALUE")
         .allow_hyphen_values(true)
         .long_help(format!("{help}\nMust be {}", field.rule))
         .help(help);
