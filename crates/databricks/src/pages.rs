@@ -1,6 +1,6 @@
 //! Lists that come in pages.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::call::Call;
 use crate::client::Client;
@@ -19,9 +19,10 @@ impl Client {
         let mut call = first.clone();
         let mut last_token = String::new();
         for _ in 0..MOST_PAGES {
-            let mut page: Value = self.json(call).await?;
-            all.extend(Vec::<T>::read(page[items].take()).map_err(decode_error)?);
-            let token = Option::<String>::read(page["next_page_token"].take()).map_err(decode_error)?;
+            let mut page: Map<String, Value> = self.json(call).await?;
+            let mut take = |field: &str| page.remove(field).unwrap_or_default();
+            all.extend(Vec::<T>::read(take(items)).map_err(decode_error)?);
+            let token = Option::<String>::read(take("next_page_token")).map_err(decode_error)?;
             match token.filter(|token| !token.is_empty()) {
                 None => return Ok(all),
                 Some(token) if token == last_token => {

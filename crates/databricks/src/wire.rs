@@ -221,9 +221,9 @@ pub(crate) use wire_enum;
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    #![expect(unreachable_pub, reason = "the macros make public types")]
 
-    use super::*;
+    use serde_json::json;
 
     wire_enum! {
         /// For the test.

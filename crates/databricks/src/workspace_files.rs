@@ -9,7 +9,6 @@ use serde::Serialize;
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::Error;
-use crate::wire::wire_struct;
 
 pub use types::*;
 
@@ -50,7 +49,7 @@ impl<'a> WorkspaceFiles<'a> {
     /// What is in a folder, one level deep.
     pub async fn list(&self, path: &str) -> Result<Vec<ObjectInfo>, Error> {
         let call = Call::get("/api/2.0/workspace/list").query("path", path);
-        Ok(self.client.json::<ListResponse>(call).await?.objects)
+        self.client.pages(call, "objects").await
     }
 }
 
@@ -64,12 +63,4 @@ struct Delete<'a> {
     path: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     recursive: Option<bool>,
-}
-
-wire_struct! {
-    /// A folder's content.
-    ListResponse {
-        /// Absent when there is nothing.
-        objects: Vec<ObjectInfo>,
-    }
 }

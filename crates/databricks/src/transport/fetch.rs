@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use gloo_net::http::{Headers, RequestBuilder};
 use http::header::{HeaderName, HeaderValue, LOCATION};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode};
 use wasm_bindgen::JsValue;
 use web_sys::AbortController;
 
@@ -63,9 +63,8 @@ fn build(request: &Request, controller: &AbortController) -> Result<gloo_net::ht
         let text = value.to_str().map_err(|error| invalid(request, &error))?;
         headers.set(name.as_str(), text);
     }
-    let method = method(request)?;
     let builder = RequestBuilder::new(&request.url)
-        .method(method)
+        .method(request.method.clone())
         .headers(headers)
         .cache(web_sys::RequestCache::NoStore)
         .abort_signal(Some(&controller.signal()));
@@ -75,18 +74,6 @@ fn build(request: &Request, controller: &AbortController) -> Result<gloo_net::ht
         builder.body(JsValue::from(js_sys::Uint8Array::from(request.body.as_ref())))
     };
     built.map_err(|error| invalid(request, &error))
-}
-
-fn method(request: &Request) -> Result<gloo_net::http::Method, TransportError> {
-    Ok(match request.method {
-        Method::GET => gloo_net::http::Method::GET,
-        Method::POST => gloo_net::http::Method::POST,
-        Method::PUT => gloo_net::http::Method::PUT,
-        Method::PATCH => gloo_net::http::Method::PATCH,
-        Method::DELETE => gloo_net::http::Method::DELETE,
-        Method::HEAD => gloo_net::http::Method::HEAD,
-        _ => return Err(invalid(request, &"this method is not used with Databricks")),
-    })
 }
 
 fn read_headers(headers: &Headers) -> HeaderMap {
