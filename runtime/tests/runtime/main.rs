@@ -1,0 +1,15 @@
+//! The built `tellr-app` against a real PostgreSQL.
+//!
+//! `postgres` and `program` start the two, `workspace` stands in for the API that issues database credentials; the other
+//! modules hold the tests.
+
+mod init_db;
+mod lakebase;
+mod package;
+mod postgres;
+mod program;
+mod reset;
+mod rooms;
+mod serve;
+mod shutdown;
+mod workspace;
