@@ -1,6 +1,7 @@
 //! Events as plain lines, for logs and pipes.
 
 use deployer_wasm::event::Event;
+use serde_json::Value;
 
 /// One line for one event.
 pub(super) fn line(event: &Event) -> String {
@@ -12,6 +13,15 @@ pub(super) fn line(event: &Event) -> String {
         }
         // The message comes once more with the failure of the whole run.
         Event::StepFailed { step, elapsed_ms, .. } => format!("  failed: {step} ({})", seconds(*elapsed_ms)),
+    }
+}
+
+/// A value without JSON's quotes and brackets.
+pub(super) fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
     }
 }
 

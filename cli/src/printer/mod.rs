@@ -83,10 +83,11 @@ impl Printer {
     /// Prints any result.
     pub(crate) fn result(&self, value: &serde_json::Value) {
         match (self.json, value.as_object()) {
-            (false, Some(fields)) => fields.iter().for_each(|(name, value)| {
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                write_line(&format!("{name}: {text}"));
-            }),
+            (false, Some(fields)) => {
+                for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+                    write_line(&format!("{name}: {}", lines::plain(value)));
+                }
+            }
             _ => write_line(&value.to_string()),
         }
     }
