@@ -73,7 +73,9 @@ impl Workspace {
 fn router(url: &str) -> Router<Arc<Shared>> {
     let token_endpoint = format!("{url}/oidc/v1/token");
     let discovery = json!({"token_endpoint": token_endpoint, "authorization_endpoint": format!("{url}/oidc/v1/authorize")});
+    let host = json!({"oidc_endpoint": format!("{url}/oidc"), "workspace_id": "1"});
     Router::new()
+        .route("/.well-known/databricks-config", get(move || async move { Json(host) }))
         .route("/oidc/.well-known/oauth-authorization-server", get(move || async move { Json(discovery) }))
         .route("/oidc/v1/token", post(token))
         .route("/api/2.0/postgres/credentials", post(autoscaling_credential))
