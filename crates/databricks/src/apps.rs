@@ -29,48 +29,48 @@ impl<'a> Apps<'a> {
     }
 
     /// Makes an app and starts its machine; returns before it is ready.
-    pub async fn create(&self, app: &App) -> Result<App, Error> {
+    pub async fn create(self, app: &App) -> Result<App, Error> {
         self.client.json(Call::post("/api/2.0/apps").json(app)?).await
     }
 
     /// One app.
-    pub async fn get(&self, name: &str) -> Result<App, Error> {
+    pub async fn get(self, name: &str) -> Result<App, Error> {
         self.client.json(Call::get(app_path(name)?)).await
     }
 
     /// All apps of the workspace.
-    pub async fn list(&self) -> Result<Vec<App>, Error> {
+    pub async fn list(self) -> Result<Vec<App>, Error> {
         self.client.pages(Call::get("/api/2.0/apps"), "apps").await
     }
 
     /// Replaces all that can be changed (PATCH): what `app` does not hold is cleared. Prefer [`Apps::update_masked`].
-    pub async fn update(&self, name: &str, app: &App) -> Result<App, Error> {
+    pub async fn update(self, name: &str, app: &App) -> Result<App, Error> {
         self.client.json(Call::patch(app_path(name)?).json(app)?).await
     }
 
     /// Replaces the fields in `mask` and leaves the others; returns before it is done (see [`Apps::wait_update`]).
-    pub async fn update_masked(&self, name: &str, mask: &[&str], app: &App) -> Result<AppUpdate, Error> {
+    pub async fn update_masked(self, name: &str, mask: &[&str], app: &App) -> Result<AppUpdate, Error> {
         let body = MaskedUpdate { update_mask: mask.join(","), app };
         self.client.json(Call::post(update_path(name)?).json(&body)?).await
     }
 
     /// The latest masked update.
-    pub async fn get_update(&self, name: &str) -> Result<AppUpdate, Error> {
+    pub async fn get_update(self, name: &str) -> Result<AppUpdate, Error> {
         self.client.json(Call::get(update_path(name)?)).await
     }
 
     /// Begins to delete the app; it answers with state DELETING for a while (see [`Apps::wait_deleted`]).
-    pub async fn delete(&self, name: &str) -> Result<App, Error> {
+    pub async fn delete(self, name: &str) -> Result<App, Error> {
         self.client.json(Call::delete(app_path(name)?)).await
     }
 
     /// Starts the app's machine; returns before it is ready.
-    pub async fn start(&self, name: &str) -> Result<App, Error> {
+    pub async fn start(self, name: &str) -> Result<App, Error> {
         self.client.json(Call::post(format!("{}/start", app_path(name)?)).json(&Nothing {})?).await
     }
 
     /// Stops the app's machine; returns before it has stopped.
-    pub async fn stop(&self, name: &str) -> Result<App, Error> {
+    pub async fn stop(self, name: &str) -> Result<App, Error> {
         self.client.json(Call::post(format!("{}/stop", app_path(name)?)).json(&Nothing {})?).await
     }
 }

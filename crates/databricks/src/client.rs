@@ -88,6 +88,13 @@ pub(crate) struct HostMetadata {
 
 impl Client {
     /// A client. Nothing is sent before the first call; what the host says of itself is then fetched once, if needed.
+    #[cfg_attr(
+        target_arch = "wasm32",
+        expect(
+            clippy::arc_with_non_send_sync,
+            reason = "one type for both targets; a browser has one thread"
+        )
+    )]
     pub fn new(config: Config, transport: Arc<dyn Transport>, options: ClientOptions) -> Self {
         if config.host.is_plaintext() && !config.host.is_loopback() {
             tracing::warn!(host = %config.host, "tokens will be sent over plain http, which others on the network can read");

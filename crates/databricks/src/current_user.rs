@@ -17,7 +17,7 @@ impl<'a> CurrentUser<'a> {
     }
 
     /// The user or service principal that the token belongs to.
-    pub async fn me(&self) -> Result<User, Error> {
+    pub async fn me(self) -> Result<User, Error> {
         self.client.json(Call::get("/api/2.0/preview/scim/v2/Me")).await
     }
 }

@@ -24,30 +24,30 @@ impl<'a> WorkspaceFiles<'a> {
     }
 
     /// Makes a folder and those above it; one that is there is fine.
-    pub async fn mkdirs(&self, path: &str) -> Result<(), Error> {
+    pub async fn mkdirs(self, path: &str) -> Result<(), Error> {
         self.client.done(Call::post("/api/2.0/workspace/mkdirs").json(&Path { path })?).await
     }
 
     /// The content of a file, as it is stored; at most 10 MiB.
-    pub async fn export(&self, path: &str) -> Result<Bytes, Error> {
+    pub async fn export(self, path: &str) -> Result<Bytes, Error> {
         let call =
             Call::get("/api/2.0/workspace/export").query("path", path).query("direct_download", "true");
         Ok(self.client.send(call.accept_any()).await?.body)
     }
 
     /// Deletes a file or folder; one that is not empty only if `recursive`.
-    pub async fn delete(&self, path: &str, recursive: bool) -> Result<(), Error> {
+    pub async fn delete(self, path: &str, recursive: bool) -> Result<(), Error> {
         let body = Delete { path, recursive: recursive.then_some(true) };
         self.client.done(Call::post("/api/2.0/workspace/delete").json(&body)?).await
     }
 
     /// What is at a path.
-    pub async fn get_status(&self, path: &str) -> Result<ObjectInfo, Error> {
+    pub async fn get_status(self, path: &str) -> Result<ObjectInfo, Error> {
         self.client.json(Call::get("/api/2.0/workspace/get-status").query("path", path)).await
     }
 
     /// What is in a folder, one level deep.
-    pub async fn list(&self, path: &str) -> Result<Vec<ObjectInfo>, Error> {
+    pub async fn list(self, path: &str) -> Result<Vec<ObjectInfo>, Error> {
         let call = Call::get("/api/2.0/workspace/list").query("path", path);
         self.client.pages(call, "objects").await
     }

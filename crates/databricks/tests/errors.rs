@@ -1,5 +1,6 @@
 //! Error answers in every shape, what they are taken for, and what the reader is told.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod support;
 

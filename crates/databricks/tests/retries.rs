@@ -1,5 +1,6 @@
 //! Which failures are tried again, how long the pauses are, and what the final error says.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! Signing in against a real server: where the token comes from, how long it is kept, what happens when it is refused.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! The three kinds of waits: what ends them, what they say meanwhile, and how often they look.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod support;
 
@@ -124,7 +125,7 @@ async fn updates_and_stops_and_instances_have_their_own_ends() {
     assert_eq!(failed(outcome.unwrap_err()).0, "DELETING");
 }
 
-fn operation(done: bool, more: Value) -> Step {
+fn operation(done: bool, more: &Value) -> Step {
     let mut body = json!({"name": "projects/p/operations/o", "done": done});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     answer(200, &body)
@@ -134,12 +135,12 @@ fn operation(done: bool, more: Value) -> Step {
 async fn an_operation_ends_with_its_response_or_error() {
     let failure = json!({"error": {"error_code": "RESOURCE_EXHAUSTED", "message": "too many projects"}});
     let steps = [
-        operation(false, json!({})),
-        operation(false, json!({})),
-        operation(true, json!({"response": {"name": "projects/p"}})),
-        operation(false, json!({})),
-        operation(true, failure),
-        operation(true, json!({})),
+        operation(false, &json!({})),
+        operation(false, &json!({})),
+        operation(true, &json!({"response": {"name": "projects/p"}})),
+        operation(false, &json!({})),
+        operation(true, &failure),
+        operation(true, &json!({})),
     ];
     let (script, clock) = (Script::new(steps), TestClock::new());
     let client = client(&script, &clock);

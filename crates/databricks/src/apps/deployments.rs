@@ -7,17 +7,17 @@ use crate::path;
 
 impl Apps<'_> {
     /// Begins a deployment; returns before it runs (see [`Apps::wait_deployment`]). Refused while another one is on its way.
-    pub async fn deploy(&self, name: &str, deployment: &AppDeployment) -> Result<AppDeployment, Error> {
+    pub async fn deploy(self, name: &str, deployment: &AppDeployment) -> Result<AppDeployment, Error> {
         self.client.json(Call::post(deployments_path(name)?).json(deployment)?).await
     }
 
     /// One deployment.
-    pub async fn deployment(&self, name: &str, id: &str) -> Result<AppDeployment, Error> {
+    pub async fn deployment(self, name: &str, id: &str) -> Result<AppDeployment, Error> {
         self.client.json(Call::get(deployment_path(name, id)?)).await
     }
 
     /// All deployments, the latest first.
-    pub async fn deployments(&self, name: &str) -> Result<Vec<AppDeployment>, Error> {
+    pub async fn deployments(self, name: &str) -> Result<Vec<AppDeployment>, Error> {
         self.client.pages(Call::get(deployments_path(name)?), "app_deployments").await
     }
 }

@@ -75,13 +75,13 @@ struct AccessControlList<'a> {
 
 impl Apps<'_> {
     /// Who may do what.
-    pub async fn permissions(&self, name: &str) -> Result<AppPermissions, Error> {
+    pub async fn permissions(self, name: &str) -> Result<AppPermissions, Error> {
         self.client.json(Call::get(permissions_path(name)?)).await
     }
 
     /// Adds permissions to those that are there (PATCH).
     pub async fn update_permissions(
-        &self,
+        self,
         name: &str,
         add: &[AppAccessControlRequest],
     ) -> Result<AppPermissions, Error> {
@@ -92,7 +92,7 @@ impl Apps<'_> {
 
     /// Replaces all permissions that are given here (PUT).
     pub async fn set_permissions(
-        &self,
+        self,
         name: &str,
         all: &[AppAccessControlRequest],
     ) -> Result<AppPermissions, Error> {

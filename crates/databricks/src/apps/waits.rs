@@ -11,7 +11,7 @@ use crate::wait::{Seen, Wait, poll};
 
 impl Apps<'_> {
     /// Waits until the machine runs. ERROR and STOPPED end the wait as failures.
-    pub async fn wait_active(&self, name: &str, wait: &Wait<'_>) -> Result<App, Error> {
+    pub async fn wait_active(self, name: &str, wait: &Wait<'_>) -> Result<App, Error> {
         let judge = |app: &App| match compute_state(app) {
             Some(ComputeState::Active) => Seen::Reached,
             Some(ComputeState::Error | ComputeState::Stopped) => compute_failed(app),
@@ -21,7 +21,7 @@ impl Apps<'_> {
     }
 
     /// Waits until the machine has stopped. ERROR ends the wait as a failure.
-    pub async fn wait_stopped(&self, name: &str, wait: &Wait<'_>) -> Result<App, Error> {
+    pub async fn wait_stopped(self, name: &str, wait: &Wait<'_>) -> Result<App, Error> {
         let judge = |app: &App| match compute_state(app) {
             Some(ComputeState::Stopped) => Seen::Reached,
             Some(ComputeState::Error) => compute_failed(app),
@@ -31,7 +31,7 @@ impl Apps<'_> {
     }
 
     async fn wait_compute(
-        &self,
+        self,
         name: &str,
         what: String,
         wait: &Wait<'_>,
@@ -43,7 +43,7 @@ impl Apps<'_> {
     }
 
     /// Waits until the app is gone: the name can be used again only then.
-    pub async fn wait_deleted(&self, name: &str, wait: &Wait<'_>) -> Result<(), Error> {
+    pub async fn wait_deleted(self, name: &str, wait: &Wait<'_>) -> Result<(), Error> {
         let path = app_path(name)?;
         let look = |left| {
             let call = Call::get(path.clone()).within(left);
@@ -61,7 +61,7 @@ impl Apps<'_> {
 
     /// Waits until a deployment runs. FAILED and CANCELLED end the wait as failures, with the platform's message.
     pub async fn wait_deployment(
-        &self,
+        self,
         name: &str,
         id: &str,
         wait: &Wait<'_>,
@@ -84,7 +84,7 @@ impl Apps<'_> {
     }
 
     /// Waits until the latest masked update is done. FAILED ends the wait as a failure.
-    pub async fn wait_update(&self, name: &str, wait: &Wait<'_>) -> Result<AppUpdate, Error> {
+    pub async fn wait_update(self, name: &str, wait: &Wait<'_>) -> Result<AppUpdate, Error> {
         let path = update_path(name)?;
         let look = |left| self.client.json(Call::get(path.clone()).within(left));
         let judge = |update: &AppUpdate| {

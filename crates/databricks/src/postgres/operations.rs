@@ -9,13 +9,13 @@ use crate::wait::{Seen, Wait, poll};
 
 impl Postgres<'_> {
     /// How far an operation is, by its name.
-    pub async fn operation(&self, name: &str) -> Result<Operation, Error> {
+    pub async fn operation(self, name: &str) -> Result<Operation, Error> {
         self.client.json(Call::get(resource_path("operation", name)?)).await
     }
 
     /// Waits until an operation has ended and gives its result. One that failed is a failure with the platform's code and
     /// message.
-    pub async fn wait_operation(&self, operation: Operation, wait: &Wait<'_>) -> Result<Value, Error> {
+    pub async fn wait_operation(self, operation: Operation, wait: &Wait<'_>) -> Result<Value, Error> {
         let what = format!("operation {}", operation.name);
         let ended = if operation.done == Some(true) {
             operation

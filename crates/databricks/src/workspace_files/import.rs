@@ -15,7 +15,7 @@ const IMPORT: &str = "/api/2.0/workspace/import";
 impl WorkspaceFiles<'_> {
     /// Writes a file of at most 10 MiB; the folder must be there. A file that looks like a notebook becomes one. Without
     /// `overwrite` a path that is taken is an error.
-    pub async fn import(&self, path: &str, content: Bytes, overwrite: bool) -> Result<(), Error> {
+    pub async fn import(self, path: &str, content: Bytes, overwrite: bool) -> Result<(), Error> {
         let boundary = uuid::Uuid::new_v4().simple().to_string();
         let body = form(&boundary, path, &content, overwrite);
         let content_type = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"))
@@ -25,7 +25,7 @@ impl WorkspaceFiles<'_> {
 
     /// Writes a file of at most about 7.5 MiB (10 MiB in base64) in a format of choice.
     pub async fn import_json(
-        &self,
+        self,
         path: &str,
         content: &[u8],
         format: ImportFormat,
