@@ -5,11 +5,13 @@
 //! a dependency. Every wait has a deadline and says what it waited for.
 
 pub mod binaries;
+pub mod deployment;
 pub mod lakebase;
 pub mod local_workspace;
 pub mod process;
 pub mod python;
 pub mod repository;
+pub mod request_log;
 pub mod rest;
 pub mod tellr;
 

@@ -1,0 +1,103 @@
+//! The whole life by the `tellr` command.
+
+use serde_json::{Value, json};
+use system_tests::{LocalWorkspace, Settings};
+
+use crate::checks::{Deployment, Kind, SCHEMA};
+
+/// Flags that name the deployment, and short pauses.
+pub(crate) fn flags(operation: &str, deployment: &Deployment, extra: &[&str]) -> Vec<String> {
+    let named = [
+        operation,
+        "--app-name",
+        &deployment.app,
+        "--lakebase-name",
+        &deployment.lakebase,
+        "--lakebase-type",
+        deployment.kind.as_str(),
+        "--schema-name",
+        SCHEMA,
+        "--poll-ms",
+        "100",
+    ];
+    let path = ["--workspace-path", &deployment.path];
+    let path = if operation == "delete" { &path[..0] } else { &path[..] };
+    named.iter().chain(path).chain(extra).map(|&flag| flag.to_owned()).collect()
+}
+
+async fn live(kind: Kind) -> anyhow::Result<()> {
+    let workspace = LocalWorkspace::start(Settings::default())?;
+    let deployment = Deployment::new(&workspace, "tellr", kind);
+
+    let plan: Vec<String> =
+        ["plan".to_owned()].into_iter().chain(flags("create", &deployment, &[])).collect();
+    let planned = workspace.tellr(&plan).await?.successful()?;
+    assert_eq!(planned.result["refusals"], json!([]));
+    assert_eq!(workspace.get("/api/2.0/apps").await?.get("apps").cloned().unwrap_or(json!([])), json!([]));
+
+    let created = workspace.tellr(&flags("create", &deployment, &[])).await?.successful()?;
+    let url = workspace.app_url("tellr").await?;
+    let expected = json!({
+        "url": url, "app_name": "tellr", "lakebase_name": "tellr-db", "lakebase_type": kind.as_str(),
+        "schema_name": SCHEMA, "status": "created",
+    });
+    assert_eq!(created.result, expected);
+    assert_eq!(created.events.first().map(|event| event["event"].clone()), Some("step_started".into()));
+    deployment.assert_registered(&workspace).await?;
+    deployment.assert_schema(&workspace).await?;
+    deployment.assert_healthy(&workspace).await?;
+
+    deployment.leave_mark(&workspace).await?;
+    let tables = deployment.tables(&workspace).await?;
+    let updated = workspace.tellr(&flags("update", &deployment, &[])).await?.successful()?;
+    assert_update(&updated.result, &url, kind, false);
+    assert_eq!(deployment.tables(&workspace).await?, tables);
+    deployment.assert_healthy(&workspace).await?;
+
+    let reset = workspace.tellr(&flags("update", &deployment, &["--reset-database"])).await?.successful()?;
+    assert_update(&reset.result, &url, kind, true);
+    assert_ne!(reset.result["deployment_id"], updated.result["deployment_id"]);
+    let left = deployment.tables(&workspace).await?;
+    assert!(!left.contains(&"mark".to_owned()), "the reset left {left:?}");
+    assert_eq!(left.len() + 1, tables.len(), "the app has made its own tables again: {left:?}");
+    deployment.assert_schema(&workspace).await?;
+    deployment.assert_healthy(&workspace).await?;
+
+    let deleted =
+        workspace.tellr(&flags("delete", &deployment, &["--reset-database"])).await?.successful()?;
+    assert_eq!(deleted.result, json!({"app_name": "tellr", "status": "deleted", "database_reset": true}));
+    deployment.assert_deleted_with_schema(&workspace).await?;
+
+    workspace.tellr(&flags("create", &deployment, &[])).await?.successful()?;
+    deployment.assert_healthy(&workspace).await
+}
+
+fn assert_update(result: &Value, url: &str, kind: Kind, database_reset: bool) {
+    let expected = json!({
+        "url": url, "app_name": "tellr", "deployment_id": result["deployment_id"], "lakebase_type": kind.as_str(),
+        "status": "updated", "database_reset": database_reset,
+    });
+    assert_eq!(result, &expected);
+    assert!(result["deployment_id"].is_string(), "{result}");
+}
+
+#[tokio::test]
+async fn autoscaling_from_the_command() {
+    live(Kind::Autoscaling).await.unwrap();
+}
+
+#[tokio::test]
+async fn provisioned_from_the_command() {
+    live(Kind::Provisioned).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_local_wheel_needs_no_package_index() {
+    let workspace = LocalWorkspace::start(Settings { has_wheels: false, ..Settings::default() }).unwrap();
+    let deployment = Deployment::new(&workspace, "tellr-wheel", Kind::Autoscaling);
+    let wheel = system_tests::binaries::wheel("databricks-tellr-app").unwrap();
+    let wheel = wheel.to_string_lossy();
+    let created = workspace.tellr(&flags("create", &deployment, &["--wheel", &wheel])).await.unwrap();
+    created.successful().unwrap();
+    deployment.assert_healthy(&workspace).await.unwrap();
+}

@@ -1,0 +1,40 @@
+//! Files and deployments made by hand, as somebody would who does not use the deployer.
+
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use base64::Engine;
+use serde_json::json;
+
+use crate::local_workspace::LocalWorkspace;
+
+const DEADLINE: Duration = Duration::from_secs(120);
+const POLL: Duration = Duration::from_millis(100);
+
+impl LocalWorkspace {
+    /// Writes a file.
+    pub async fn import(&self, path: &str, content: &[u8]) -> anyhow::Result<()> {
+        let content = base64::engine::general_purpose::STANDARD.encode(content);
+        let body = json!({"path": path, "content": content, "format": "AUTO", "overwrite": true});
+        self.post("/api/2.0/workspace/import", &body).await?;
+        Ok(())
+    }
+
+    /// Waits until the app's newest deployment has succeeded and the app runs; fails with the platform's words.
+    pub async fn await_deployment(&self, app: &str) -> anyhow::Result<()> {
+        let started = Instant::now();
+        loop {
+            let listed = self.get(&format!("/api/2.0/apps/{app}/deployments")).await?;
+            let newest = &listed["app_deployments"][0];
+            let state = self.get(&format!("/api/2.0/apps/{app}")).await?["app_status"]["state"].clone();
+            match newest["status"]["state"].as_str() {
+                Some("SUCCEEDED") if state == "RUNNING" => return Ok(()),
+                Some("FAILED" | "CANCELLED") => bail!("the deployment ended as {newest}"),
+                _ if started.elapsed() > DEADLINE => {
+                    bail!("not running after {DEADLINE:?}: {newest}, app {state}")
+                }
+                _ => tokio::time::sleep(POLL).await,
+            }
+        }
+    }
+}
