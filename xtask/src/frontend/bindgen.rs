@@ -26,8 +26,9 @@ pub(super) fn bind(wasm: &Path, mode: Mode) -> anyhow::Result<Bound> {
         .web(true)?
         .generate_output()?;
     // such files would be imported by paths of their own, which the hashed names do not provide for
+    let brings_scripts = output.snippets().values().any(|inline| !inline.is_empty());
     ensure!(
-        output.snippets().is_empty() && output.local_modules().is_empty(),
+        !brings_scripts && output.local_modules().is_empty(),
         "a crate of the page brings JavaScript files of its own, which this build does not carry over"
     );
     Ok(Bound { glue: output.js().to_owned(), wasm: output.wasm_mut().emit_wasm() })
