@@ -50,10 +50,10 @@ impl Clock for SystemClock {
     }
 
     fn jitter(&self) -> f64 {
-        // 53 random bits are what fits a double; `uuid` brings the one source of randomness that both targets have
-        let bits = uuid::Uuid::new_v4().as_u128() as u64 >> 11;
-        // two fixed version bits of the UUID lie in the upper half, not in these
-        bits as f64 / (1_u64 << 53) as f64
+        // `uuid` brings the one source of randomness that both targets have; of a version 4 UUID the last 48 bits are all
+        // random, while the bits above them tell its variant
+        let bits = uuid::Uuid::new_v4().as_u128() & ((1 << 48) - 1);
+        bits as f64 / (1_u64 << 48) as f64
     }
 }
 
@@ -76,4 +76,19 @@ fn elapsed() -> Duration {
 #[cfg(target_arch = "wasm32")]
 async fn pause(duration: Duration) {
     gloo_timers::future::sleep(duration).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jitter_uses_its_whole_range() {
+        let chances: Vec<f64> = (0..200).map(|_| SystemClock.jitter()).collect();
+        assert!(chances.iter().all(|chance| (0.0..1.0).contains(chance)));
+        for quarter in 0..4 {
+            let from = f64::from(quarter) / 4.0;
+            assert!(chances.iter().any(|chance| (from..from + 0.25).contains(chance)), "none from {from}");
+        }
+    }
 }
