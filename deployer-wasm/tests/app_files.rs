@@ -1,5 +1,7 @@
 //! The generated files.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 use std::collections::BTreeMap;
 
 use deployer_wasm::app_files::{Manifest, ManifestDatabase, app_yaml, read_variables, requirements_txt};

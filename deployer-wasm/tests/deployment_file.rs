@@ -1,5 +1,7 @@
 //! Settings from the Python deployer's YAML.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 use deployer_wasm::spec::deployment_file::DeploymentFile;
 use proptest::prelude::*;
 

@@ -1,6 +1,8 @@
 //! The mutating calls of each operation beside those that the Python deployer made. What differs is in the snapshots, and
 //! `docs/deploy-calls.md` says why; a difference that is not there fails.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 #[allow(dead_code, reason = "the engine's tests use the rest")]
 mod scripted;
 

@@ -1,5 +1,7 @@
 //! The rules of the fields: every field with wrong, empty and hostile values.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 use std::collections::BTreeMap;
 
 use deployer_wasm::spec::{FIELDS, RawSpec, Wheel, wheel};
