@@ -6,6 +6,7 @@
 
 mod browser;
 mod command;
+mod demo;
 mod frontend;
 mod publish;
 mod release;
@@ -33,6 +34,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Deploy Tellr into a local workspace and show it, until Ctrl-C
+    Demo {
+        /// Stop after the health check
+        #[arg(long)]
+        once: bool,
+    },
     /// Check everything: format, lints, front ends, wheels, browser tests, native tests
     Test,
     /// Build the release binaries and front ends
@@ -81,6 +88,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     let repository = Repository::locate()?;
     match command {
+        Command::Demo { once } => demo::run(&repository, once),
         Command::Test => test::run(&repository),
         Command::Build => release::run(&repository),
         Command::Frontend { release } => frontend::run(&repository, frontend::Mode::of(release)),

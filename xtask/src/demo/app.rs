@@ -1,0 +1,69 @@
+//! The deployed app as a browser sees it: through its proxy, signed in.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
+use ureq::Agent;
+
+use super::workspace::{LOOK, Workspace};
+use crate::say;
+
+const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
+const HEALTH_DEADLINE: Duration = Duration::from_secs(60);
+
+/// An HTTP client that shows every answer as it is.
+pub(super) fn agent() -> Agent {
+    let config = Agent::config_builder();
+    let config = config.http_status_as_error(false).max_redirects(0).timeout_global(Some(REQUEST_DEADLINE));
+    config.build().into()
+}
+
+/// A browser's way into an app: its address and the cookie of a sign-in.
+pub(crate) struct SignedIn {
+    url: String,
+    cookie: String,
+}
+
+impl SignedIn {
+    /// Follows a sign-in link to its cookie.
+    pub(crate) fn open(workspace: &Workspace, app: &str) -> anyhow::Result<Self> {
+        let link = workspace.sign_in_link(app)?.url;
+        let (url, _) = link.split_once("/.local/").with_context(|| format!("{link} is no sign-in link"))?;
+        let response = agent().get(&link).call()?;
+        ensure!(response.status().is_redirection(), "the sign-in link answered {}", response.status());
+        let set = response.headers().get("set-cookie").context("the sign-in set no cookie")?;
+        let cookie = set.to_str()?.split(';').next().unwrap_or_default().to_owned();
+        Ok(Self { url: url.to_owned(), cookie })
+    }
+
+    /// The app's own address.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The page must be there and the database ready, within a minute.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let (status, page) = self.get("/")?;
+        ensure!(status == 200 && page.contains("<title>Tellr</title>"), "the page answered {status}: {page}");
+        say::line("the page answers through the app's proxy");
+        let start = Instant::now();
+        loop {
+            let (status, body) = self.get("/api/health/ready")?;
+            let health: Value = serde_json::from_str(&body).unwrap_or_default();
+            if status == 200 && health["status"] == "ready" {
+                say::line(&format!("the database is ready: {}", health["database"]));
+                return Ok(());
+            }
+            if start.elapsed() > HEALTH_DEADLINE {
+                bail!("the app is not ready after {HEALTH_DEADLINE:?}; it last answered {status}: {body}");
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    fn get(&self, path: &str) -> anyhow::Result<(u16, String)> {
+        let mut response = agent().get(format!("{}{path}", self.url)).header("Cookie", &self.cookie).call()?;
+        Ok((response.status().as_u16(), response.body_mut().read_to_string()?))
+    }
+}
