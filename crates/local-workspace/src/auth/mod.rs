@@ -1,0 +1,16 @@
+//! Who calls: personal access tokens, OAuth tokens, and the local sign-in for browsers.
+
+mod access_tokens;
+mod app_access;
+mod bearer;
+mod caller;
+mod oidc;
+mod scopes;
+mod sign_ins;
+
+pub(crate) use access_tokens::AccessTokens;
+pub(crate) use app_access::AppAccess;
+pub(crate) use bearer::{caller_of_bearer, require_bearer};
+pub(crate) use caller::{Caller, CallerKind};
+pub(crate) use oidc::routes as oidc_routes;
+pub(crate) use sign_ins::{CODE_LIFETIME, SignIns, same_origin_path};

@@ -1,0 +1,113 @@
+//! The sign-in of browsers to an app: the workspace token once, then a one-time code for the app's proxy.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Form, Json};
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::inspection::require_user;
+use super::page::{escape, page};
+use crate::auth::same_origin_path;
+use crate::rest::{ApiError, ApiJson, ApiQuery};
+use crate::workspace::Workspace;
+
+#[derive(Deserialize)]
+pub(super) struct Target {
+    #[serde(default)]
+    app: String,
+    next: Option<String>,
+}
+
+/// Asks for the workspace token.
+pub(super) async fn form(
+    State(workspace): State<Arc<Workspace>>,
+    ApiQuery(target): ApiQuery<Target>,
+) -> Response {
+    show_form(&workspace, &target, None)
+}
+
+fn show_form(workspace: &Workspace, target: &Target, problem: Option<&str>) -> Response {
+    let Some(url) = app_url(workspace, &target.app) else {
+        let mut answer = page("No such app", "<p>This workspace has no app of that name.</p>");
+        *answer.status_mut() = StatusCode::NOT_FOUND;
+        return answer;
+    };
+    let problem = problem.map(|text| format!("<p class=\"error\" role=\"alert\">{}</p>", escape(text)));
+    let body = format!(
+        "<p>The app <code>{app}</code> at <code>{url}</code> wants to know who you are.</p>{problem}\
+         <form method=\"post\" action=\"/local/sign-in\">\
+         <input type=\"hidden\" name=\"app\" value=\"{app}\"><input type=\"hidden\" name=\"next\" value=\"{next}\">\
+         <label for=\"token\">Token of this local workspace (the program prints it when it starts)</label>\
+         <input id=\"token\" name=\"token\" type=\"password\" autocomplete=\"off\" required autofocus>\
+         <button>Sign in</button></form>",
+        app = escape(&target.app),
+        url = escape(&url),
+        next = escape(same_origin_path(target.next.as_deref())),
+        problem = problem.unwrap_or_default(),
+    );
+    page("Sign in", &body)
+}
+
+#[derive(Deserialize)]
+pub(super) struct Submission {
+    #[serde(default)]
+    token: String,
+    #[serde(flatten)]
+    target: Target,
+}
+
+/// Checks the token and sends the browser to the app with a code.
+///
+/// A page of another origin may post here, but it does not know the token.
+pub(super) async fn submit(
+    State(workspace): State<Arc<Workspace>>,
+    Form(submission): Form<Submission>,
+) -> Response {
+    let user = workspace.store.read(|records| {
+        let identity = &records.identity;
+        identity.token.matches(submission.token.trim()).then(|| identity.user_name.clone())
+    });
+    let Some(user) = user else {
+        let mut answer =
+            show_form(&workspace, &submission.target, Some("That is not the token of this workspace."));
+        if answer.status().is_success() {
+            *answer.status_mut() = StatusCode::FORBIDDEN;
+        }
+        return answer;
+    };
+    match callback(&workspace, &submission.target, &user) {
+        Some(url) => ([(header::CACHE_CONTROL, "no-store")], Redirect::to(&url)).into_response(),
+        None => show_form(&workspace, &submission.target, None),
+    }
+}
+
+/// A link that opens an app signed in, once: `{"url", "expires_in"}`.
+pub(super) async fn link(
+    State(workspace): State<Arc<Workspace>>,
+    headers: HeaderMap,
+    ApiJson(target): ApiJson<Target>,
+) -> Result<Json<Value>, ApiError> {
+    let caller = require_user(&workspace, &headers)?;
+    let url = callback(&workspace, &target, &caller.name).ok_or_else(|| {
+        ApiError::not_found(format!("App with name {} does not exist or is deleted.", target.app))
+    })?;
+    Ok(Json(json!({"url": url, "expires_in": crate::auth::CODE_LIFETIME.as_secs()})))
+}
+
+fn callback(workspace: &Workspace, target: &Target, user: &str) -> Option<String> {
+    let url = app_url(workspace, &target.app)?;
+    let code = workspace.sign_ins.issue_code(&target.app, user);
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("code", &code)
+        .append_pair("next", same_origin_path(target.next.as_deref()))
+        .finish();
+    Some(format!("{url}/.local/callback?{query}"))
+}
+
+fn app_url(workspace: &Workspace, app: &str) -> Option<String> {
+    workspace.store.read(|records| records.apps.get(app).map(crate::apps::record::AppRecord::url))
+}
