@@ -2,6 +2,7 @@
 
 use std::env;
 use std::env::consts::ARCH;
+use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 
@@ -22,11 +23,13 @@ impl Index {
         if test { Self::TestPyPi } else { Self::PyPi }
     }
 
-    fn upload_url(self) -> &'static str {
-        match self {
+    /// Where twine uploads to; `TWINE_REPOSITORY_URL` names an index of one's own.
+    fn upload_url(self) -> String {
+        let public = match self {
             Self::PyPi => "https://upload.pypi.org/legacy/",
             Self::TestPyPi => "https://test.pypi.org/legacy/",
-        }
+        };
+        env::var("TWINE_REPOSITORY_URL").unwrap_or_else(|_| public.to_owned())
     }
 }
 
@@ -41,25 +44,46 @@ pub(crate) fn run(repository: &Repository, index: Index, is_dry_run: bool) -> an
         "TWINE_PASSWORD is not set: put an API token of the index there (see https://pypi.org/help/#apitoken)"
     );
     let folder = wheels::run(repository)?.folder;
-    let tools = Tools::ensure(repository)?;
-    let mut files = Vec::new();
-    for package in PACKAGES {
-        files.extend(wheels::wheels_of(&folder, package)?);
-    }
-    command::run(tools.program("twine").args(["check", "--strict"]).args(&files))?;
-    let url = env::var("TWINE_REPOSITORY_URL").unwrap_or_else(|_| index.upload_url().to_owned());
     if is_dry_run {
-        for file in &files {
-            say::line(&format!("would upload {} to {url}", file.display()));
-        }
-        return Ok(());
+        return dry_run(repository, &folder, index);
     }
-    let mut twine = tools.program("twine");
-    twine
-        .args(["upload", "--non-interactive", "--config-file", "/dev/null", "--repository-url", &url])
-        .args(&files);
+    let files = checked(repository, &folder)?;
+    let mut twine = Tools::ensure(repository)?.program("twine");
+    twine.args([
+        "upload",
+        "--non-interactive",
+        "--config-file",
+        "/dev/null",
+        "--repository-url",
+        &index.upload_url(),
+    ]);
     if env::var_os("TWINE_USERNAME").is_none() {
         twine.env("TWINE_USERNAME", "__token__");
     }
-    command::run(&mut twine)
+    command::run(twine.args(&files))
+}
+
+/// Checks the wheels in a folder as an upload would, and says what would go where.
+pub(crate) fn dry_run(repository: &Repository, folder: &Path, index: Index) -> anyhow::Result<()> {
+    for file in checked(repository, folder)? {
+        say::line(&format!("would upload {} to {}", file.display(), index.upload_url()));
+    }
+    Ok(())
+}
+
+/// The wheels of both packages, once twine finds nothing wrong with them.
+fn checked(repository: &Repository, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for package in PACKAGES {
+        let wheels = wheels::wheels_of(folder, package)?;
+        ensure!(
+            wheels.len() == 1,
+            "{} wheels of {package} in {} where one belongs",
+            wheels.len(),
+            folder.display()
+        );
+        files.extend(wheels);
+    }
+    command::run(Tools::ensure(repository)?.program("twine").args(["check", "--strict"]).args(&files))?;
+    Ok(files)
 }

@@ -4,7 +4,7 @@ use crate::frontend::{self, Mode};
 use crate::repository::Repository;
 use crate::setup::{self, Package, Tools, WASM_TARGET};
 use crate::stages::Stages;
-use crate::{command, say, wasm_tests, wheels};
+use crate::{command, publish, say, wasm_tests, wheels};
 
 /// The packages that are compiled to WebAssembly.
 const WASM_PACKAGES: [&str; 4] = ["databricks", "deployer-wasm", "tellr-api", "tellr-frontend"];
@@ -18,6 +18,7 @@ pub(crate) fn run(repository: &Repository) -> anyhow::Result<()> {
     stages.stage("lints of wasm code", || lints_of_wasm(repository))?;
     stages.stage("front ends", || frontend::run(repository, Mode::Release))?;
     let wheels = stages.stage("wheels", || wheels::run(repository))?;
+    stages.stage("publishing, dry", || publish::dry_run(repository, &wheels.folder, publish::Index::PyPi))?;
     stages.stage("tests in the browser", || wasm_tests::run(repository, &[]))?;
     stages.stage("building native tests", || command::run(native_tests(repository).arg("--no-run")))?;
     say::line(&stages.summary());

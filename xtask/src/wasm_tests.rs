@@ -11,7 +11,11 @@ use crate::command;
 use crate::repository::Repository;
 use crate::setup::{self, Package, WASM_TARGET};
 
-/// Runs `cargo test` for wasm; without arguments, the tests of the engine.
+/// What is tested in the browser if nothing else is asked for: the engine and the client under it. Their unit tests need
+/// no browser and run natively.
+const DEFAULT: [&str; 6] = ["-p", "deployer-wasm", "-p", "databricks", "--test", "*"];
+
+/// Runs `cargo test` for wasm; without arguments, what a browser matters to.
 pub(crate) fn run(repository: &Repository, args: &[OsString]) -> anyhow::Result<()> {
     setup::rust_targets(
         repository,
@@ -30,7 +34,7 @@ pub(crate) fn run(repository: &Repository, args: &[OsString]) -> anyhow::Result<
     let mut cargo = repository.cargo("test");
     cargo.args(["--target", WASM_TARGET, "--config"]).arg(format!("target.{WASM_TARGET}.runner={runner}"));
     match args {
-        [] => cargo.args(["-p", "deployer-wasm"]),
+        [] => cargo.args(DEFAULT),
         given => cargo.args(given),
     };
     cargo.env("CHROMEDRIVER", &browser.driver).env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities);

@@ -63,7 +63,8 @@ impl SignedIn {
     }
 
     fn get(&self, path: &str) -> anyhow::Result<(u16, String)> {
-        let mut response = agent().get(format!("{}{path}", self.url)).header("Cookie", &self.cookie).call()?;
+        let mut response =
+            agent().get(format!("{}{path}", self.url)).header("Cookie", &self.cookie).call()?;
         Ok((response.status().as_u16(), response.body_mut().read_to_string()?))
     }
 }

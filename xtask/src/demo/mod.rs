@@ -22,9 +22,7 @@ const FOLDER: &str = ".local";
 /// Builds, starts the workspace, deploys, checks the app as a browser would, and stays until Ctrl-C.
 pub(crate) fn run(repository: &Repository, stops_after_check: bool) -> anyhow::Result<()> {
     let mut stages = Stages::default();
-    stages.stage("set-up", || {
-        setup::apt(&[Package::PythonVenv, Package::PythonPip, Package::Postgresql])
-    })?;
+    stages.stage("set-up", || setup::apt(&[Package::PythonVenv, Package::PythonPip, Package::Postgresql]))?;
     let wheels = stages.stage("build", || wheels::run(repository))?;
     let interrupted = interruption()?;
     let folder = repository.path(FOLDER);
@@ -40,10 +38,15 @@ pub(crate) fn run(repository: &Repository, stops_after_check: bool) -> anyhow::R
     say::heading("Tellr runs");
     say::line(&format!("app        {}", checked.url()));
     say::line(&format!("sign-in    {}", workspace.sign_in_link(deployment::APP)?.url));
-    say::line(&format!("workspace  {} (LOCAL: a stand-in on this machine, not Databricks)", workspace.host()));
+    say::line(&format!(
+        "workspace  {} (LOCAL: a stand-in on this machine, not Databricks)",
+        workspace.host()
+    ));
     say::line(&format!("log        {}", workspace.log().display()));
     if !stops_after_check {
-        say::line("\nThe sign-in link works once. Ctrl-C stops everything; the next demo goes on with the same data.");
+        say::line(
+            "\nThe sign-in link works once. Ctrl-C stops everything; the next demo goes on with the same data.",
+        );
         wait(&interrupted, &mut workspace)?;
     }
     workspace.stop()

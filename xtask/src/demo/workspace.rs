@@ -45,12 +45,17 @@ impl Workspace {
         fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
         let ready_file = folder.join("workspace-ready.json");
         if ready_file.exists() {
-            fs::remove_file(&ready_file).with_context(|| format!("{} cannot be removed", ready_file.display()))?;
+            fs::remove_file(&ready_file)
+                .with_context(|| format!("{} cannot be removed", ready_file.display()))?;
         }
         let log = folder.join("workspace.log");
         let output = File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
         let mut command = Command::new(tellr);
-        command.args(["workspace", "--data"]).arg(folder.join("workspace")).arg("--ready-file").arg(&ready_file);
+        command
+            .args(["workspace", "--data"])
+            .arg(folder.join("workspace"))
+            .arg("--ready-file")
+            .arg(&ready_file);
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         // a group of its own: Ctrl-C reaches this program, which then stops the workspace in order
         command.process_group(0);
@@ -83,7 +88,9 @@ impl Workspace {
 
     /// Signs a command in here and nowhere else. The token goes through the environment.
     pub(crate) fn sign_in(&self, command: &mut Command) {
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DATABRICKS_")) {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DATABRICKS_"))
+        {
             command.env_remove(name);
         }
         command.env("DATABRICKS_HOST", &self.ready.host).env("DATABRICKS_TOKEN", &self.ready.token);
@@ -94,7 +101,11 @@ impl Workspace {
         let request = agent().post(format!("{}/local/sign-in-links", self.ready.host));
         let request = request.header("Authorization", format!("Bearer {}", self.ready.token));
         let mut response = request.send_json(json!({ "app": app }))?;
-        ensure!(response.status().is_success(), "the workspace answered {} for a sign-in link", response.status());
+        ensure!(
+            response.status().is_success(),
+            "the workspace answered {} for a sign-in link",
+            response.status()
+        );
         Ok(response.body_mut().read_json()?)
     }
 
