@@ -20,6 +20,7 @@ mod pages;
 mod path;
 mod retry;
 mod secret;
+mod send;
 mod transport;
 mod wait;
 mod wire;

@@ -1,8 +1,11 @@
 //! Lakebase Autoscaling: projects, branches, endpoints, roles, databases, credentials. Resources are named by their path,
 //! such as `projects/p/branches/production`. What changes something gives an [`Operation`] to wait for.
 
+mod branch;
+mod endpoint;
 mod operations;
-mod types;
+mod project;
+mod role;
 
 use serde::Serialize;
 
@@ -12,7 +15,11 @@ use crate::credential::{DatabaseCredential, WireCredential};
 use crate::error::Error;
 use crate::path;
 
-pub use types::*;
+pub use branch::*;
+pub use endpoint::*;
+pub use operations::*;
+pub use project::*;
+pub use role::*;
 
 const ROOT: &str = "/api/2.0/postgres";
 

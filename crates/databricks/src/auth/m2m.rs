@@ -11,11 +11,12 @@ use http::{HeaderMap, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use crate::call::{Call, decode};
+use crate::call::Call;
 use crate::client::Client;
 use crate::error::{AuthError, Error};
 use crate::path;
 use crate::secret::Secret;
+use crate::send::decode;
 
 /// A token counts as expired this much early: a call takes time, and clocks differ.
 const EXPIRY_MARGIN: SignedDuration = SignedDuration::from_secs(40);

@@ -1,11 +1,40 @@
-//! Waiting for what takes time.
+//! What takes time, and waiting for it.
 
 use serde_json::Value;
 
-use super::{Operation, Postgres, resource_path};
+use super::{Postgres, resource_path};
 use crate::call::Call;
 use crate::error::{DecodeError, Error, FailedState};
 use crate::wait::{Seen, Wait, poll};
+use crate::wire::wire_struct;
+
+wire_struct! {
+    /// Something that takes time. Done, it holds either `response` or `error`.
+    Operation {
+        /// `…/operations/id`.
+        name: String,
+        /// Whether it has ended.
+        done: Option<bool>,
+        /// About the operation.
+        metadata: Option<Value>,
+        /// The result: the thing that was made, or an empty object.
+        response: Option<Value>,
+        /// Why it failed.
+        error: Option<OperationError>,
+    }
+}
+
+wire_struct! {
+    /// Why an operation failed.
+    OperationError {
+        /// As in other errors.
+        error_code: Option<String>,
+        /// In words.
+        message: Option<String>,
+        /// As in other errors.
+        details: Vec<Value>,
+    }
+}
 
 impl Postgres<'_> {
     /// How far an operation is, by its name.
