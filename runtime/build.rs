@@ -1,5 +1,4 @@
 //! Tells cargo what the macros embed, so that a new migration or a new front end means a new build.
-#![expect(clippy::print_stdout, reason = "cargo reads a build script's standard output")]
 
 use std::path::Path;
 

@@ -25,6 +25,6 @@ pub(crate) fn Page() -> impl IntoView {
             </p>
             <StatusPanel/>
         </main>
-        <footer class="foot">"Runs as a Databricks App in your workspace."</footer>
+        <footer class="foot">"This page loads nothing from other sites."</footer>
     }
 }

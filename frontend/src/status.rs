@@ -57,7 +57,9 @@ pub(crate) fn StatusPanel() -> impl IntoView {
                     aria-disabled=move || busy().to_string()
                     on:click=move |_| if questions.open.get_untracked() == 0 { questions.ask() }
                 >
-                    <span class="refresh-mark" class:turning=busy aria-hidden="true">"↻"</span>
+                    <svg class="icon" class:turning=busy viewBox="0 0 16 16" aria-hidden="true">
+                        <path d="M13.2 8a5.2 5.2 0 1 1-1.6-3.75M13.4 1.8v2.9h-2.9"/>
+                    </svg>
                     "Refresh"
                 </button>
             </div>
@@ -133,9 +135,10 @@ fn database_line(readiness: Readiness) -> Line {
 }
 
 fn user_line(user: CurrentUser) -> Line {
-    let detail = match user.email {
-        Some(email) if email != user.username => email,
-        _ => "As the workspace's sign-in says".to_owned(),
+    let detail = match (user.email, user.user_id) {
+        (Some(email), _) if email != user.username => email,
+        (_, Some(id)) => format!("User {id}"),
+        _ => String::new(),
     };
     Line { mood: Mood::Neutral, title: user.display_name, detail }
 }

@@ -26,6 +26,16 @@ impl Theme {
         }
     }
 
+    /// What the button that leads to this theme shows: a sun, a moon.
+    fn drawing(self) -> &'static str {
+        match self {
+            Self::Light => {
+                "M8 5a3 3 0 1 1 0 6a3 3 0 0 1 0-6M8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1.1 1.1M11.9 11.9 13 13M3 13l1.1-1.1M11.9 4.1 13 3"
+            }
+            Self::Dark => "M13.5 9.7A5.8 5.8 0 0 1 6.3 2.5a5.8 5.8 0 1 0 7.2 7.2z",
+        }
+    }
+
     /// The remembered choice. A browser that keeps nothing (private mode, blocked storage) has none.
     fn remembered() -> Option<Self> {
         let name = window().local_storage().ok()??.get_item(STORAGE_KEY).ok()??;
@@ -69,7 +79,9 @@ pub(crate) fn ThemeButton() -> impl IntoView {
     let label = move || format!("Switch to the {} theme", theme.get().other().name());
     view! {
         <button type="button" class="button icon-button" aria-label=label title=label on:click=change>
-            <span aria-hidden="true">{move || if theme.get() == Theme::Dark { "☀" } else { "☾" }}</span>
+            <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+                <path d=move || theme.get().other().drawing()/>
+            </svg>
         </button>
     }
 }

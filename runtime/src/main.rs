@@ -169,6 +169,7 @@ async fn serve(config: Config, address: SocketAddr, grace: Duration) -> Result<(
     let router = http::router(App::new(Arc::clone(&store), identity), config.environment);
     http::serve(listener, router, stop, grace).await;
     keeping_fresh.abort();
+    store.close().await;
     Ok(())
 }
 

@@ -78,8 +78,11 @@ mod tests {
 
     #[test]
     fn health_keeps_the_field_names_of_the_original() {
-        let health =
-            Health { status: HealthState::Healthy, service: SERVICE_NAME.to_owned(), version: "1.2.3".to_owned() };
+        let health = Health {
+            status: HealthState::Healthy,
+            service: SERVICE_NAME.to_owned(),
+            version: "1.2.3".to_owned(),
+        };
         assert_eq!(
             serde_json::to_string(&health).unwrap(),
             r#"{"status":"healthy","service":"AI Slide Generator","version":"1.2.3"}"#

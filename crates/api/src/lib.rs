@@ -10,5 +10,7 @@ mod health;
 mod user;
 
 pub use error::ErrorBody;
-pub use health::{DatabaseState, DatabaseStatus, Health, HealthState, Readiness, ReadinessState, SERVICE_NAME};
+pub use health::{
+    DatabaseState, DatabaseStatus, Health, HealthState, Readiness, ReadinessState, SERVICE_NAME,
+};
 pub use user::CurrentUser;

@@ -29,6 +29,8 @@ pub(crate) use init::Order;
 const MAX_CONNECTIONS: u32 = 20;
 /// Longest wait for a connection, be it a free one or a new one.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest wait for a connection in use when closing.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The app's schema in its database.
 pub(crate) struct Store {
@@ -69,9 +71,11 @@ impl Store {
         }
     }
 
-    /// Closes all connections, waiting for those in use.
+    /// Closes all connections, waiting a moment for those in use.
     pub(crate) async fn close(&self) {
-        self.pool.close().await;
+        if tokio::time::timeout(CLOSE_TIMEOUT, self.pool.close()).await.is_err() {
+            tracing::debug!("some connections were still in use");
+        }
     }
 
     /// A connection whose `search_path` is the app's schema.

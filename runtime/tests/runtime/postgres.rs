@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -22,8 +22,8 @@ const START_DEADLINE: Duration = Duration::from_secs(60);
 /// A server and how its superuser gets in.
 pub(crate) struct Server {
     superuser_url: url::Url,
-    /// Open as long as this process lives.
-    _supervisor: Option<ChildStdin>,
+    /// Its standard input is open as long as this process lives.
+    _supervisor: Option<Child>,
 }
 
 /// One database of the server.
@@ -163,7 +163,7 @@ fn start() -> Server {
         data = data.display(),
         folder = folder.display(),
     );
-    let mut supervisor = as_owner(Path::new("/bin/sh"), owner)
+    let supervisor = as_owner(Path::new("/bin/sh"), owner)
         .args(["-c", &script])
         .stdin(Stdio::piped())
         // Ctrl-C reaches a whole process group; the shell has to outlive the tests for a moment
@@ -172,7 +172,7 @@ fn start() -> Server {
         .unwrap();
     wait_for(port, &folder);
     let superuser_url = format!("postgres://postgres@127.0.0.1:{port}/postgres").parse().unwrap();
-    Server { superuser_url, _supervisor: supervisor.stdin.take() }
+    Server { superuser_url, _supervisor: Some(supervisor) }
 }
 
 /// TLS with a certificate of our own; the superuser enters freely, everybody else with a password.
