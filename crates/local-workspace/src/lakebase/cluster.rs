@@ -9,6 +9,7 @@ use super::binaries::Binaries;
 use super::error::LakebaseError;
 use super::instance_file::AdminPassword;
 use super::run_as::RunAs;
+use crate::private_file;
 
 /// The bootstrap superuser; no client can log in as it, because no token is ever issued for it.
 pub(crate) const ADMIN: &str = "local_workspace_admin";
@@ -57,7 +58,8 @@ impl ClusterHome {
         let partial = self.dir.join("template.partial");
         remove_dir(&partial)?;
         let password_file = self.dir.join("initdb-password");
-        super::instance_file::write_private(&password_file, admin.expose().as_bytes())?;
+        private_file::write(&password_file, admin.expose().as_bytes())
+            .map_err(LakebaseError::file("write", &password_file))?;
         self.run_as.own(&password_file)?;
         let made = self.initdb(&partial, &password_file).await;
         std::fs::remove_file(&password_file).map_err(LakebaseError::file("remove", &password_file))?;

@@ -1,10 +1,7 @@
 //! What must survive a restart of the workspace, per instance and for all of them.
 
 use std::collections::BTreeMap;
-use std::fs::{OpenOptions, Permissions};
-use std::io::Write;
 use std::net::Ipv4Addr;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::error::LakebaseError;
 use super::random::random_secret;
 use super::tokens::TokenRecord;
+use crate::private_file;
 
 /// The saved facts of one instance.
 #[derive(Debug, Deserialize, Serialize)]
@@ -42,7 +40,7 @@ impl InstanceFile {
     pub(crate) fn write(&self, path: &Path) -> Result<(), LakebaseError> {
         let text = serde_json::to_vec_pretty(self)
             .map_err(|error| LakebaseError::State { path: path.to_path_buf(), reason: error.to_string() })?;
-        write_private(path, &text)
+        private_file::write(path, &text).map_err(LakebaseError::file("write", path))
     }
 }
 
@@ -57,7 +55,7 @@ impl AdminPassword {
             Ok(text) => Ok(AdminPassword(text.trim().to_owned())),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let password = random_secret();
-                write_private(path, password.as_bytes())?;
+                private_file::write(path, password.as_bytes()).map_err(LakebaseError::file("write", path))?;
                 Ok(AdminPassword(password))
             }
             Err(error) => Err(LakebaseError::file("read", path)(error)),
@@ -76,25 +74,10 @@ impl std::fmt::Debug for AdminPassword {
     }
 }
 
-/// Writes a file of mode 0600 in one step: a reader sees the old content or the new.
-pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), LakebaseError> {
-    let partial = path.with_extension("partial");
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&partial)
-        .map_err(LakebaseError::file("write", &partial))?;
-    // an older file keeps its mode when it is truncated
-    file.set_permissions(Permissions::from_mode(0o600))
-        .and_then(|()| file.write_all(content))
-        .map_err(LakebaseError::file("write", &partial))?;
-    std::fs::rename(&partial, path).map_err(LakebaseError::file("write", path))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]

@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
 use super::error::LakebaseError;
-use super::instance_file::write_private;
+use crate::private_file;
 
 /// A TLS acceptor for `address`; key and certificate are kept in `dir` (mode 0600).
 ///
@@ -20,7 +20,11 @@ pub(crate) fn acceptor(dir: &Path, address: Ipv4Addr) -> Result<TlsAcceptor, Lak
     if !path.is_file() {
         let made = rcgen::generate_simple_self_signed([address.to_string()])
             .map_err(|error| certificate_error(address, &error))?;
-        write_private(&path, format!("{}{}", made.cert.pem(), made.signing_key.serialize_pem()).as_bytes())?;
+        private_file::write(
+            &path,
+            format!("{}{}", made.cert.pem(), made.signing_key.serialize_pem()).as_bytes(),
+        )
+        .map_err(LakebaseError::file("write", &path))?;
     }
     let pem = std::fs::read(&path).map_err(LakebaseError::file("read", &path))?;
     let certificate =

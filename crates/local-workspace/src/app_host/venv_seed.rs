@@ -1,0 +1,146 @@
+//! Python environments by copying: `python3 -m venv` takes seconds of unpacking pip, a copy takes a fraction.
+//!
+//! A seed is made once for each Python of the machine, in the user's cache, by `python3 -m venv` itself. The few files
+//! that hold the environment's path are rewritten in the copy.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tokio::process::Command;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::log_ring::LogRing;
+use super::venv::{BuildError, run_step};
+
+const IDENTIFY_DEADLINE: Duration = Duration::from_secs(30);
+const VENV_DEADLINE: Duration = Duration::from_secs(120);
+/// Names the path that the seed was made at.
+const MADE_AT: &str = ".made-at";
+
+/// Makes the environment `venv`; what goes wrong is in `log`, too.
+pub(crate) async fn make(venv: &Path, fallback_cache: &Path, log: &LogRing) -> Result<(), BuildError> {
+    let seeds = cache_dir().unwrap_or_else(|| fallback_cache.to_path_buf()).join("venv-seeds");
+    let seed = seeds.join(identify_python().await?);
+    if !seed.join(MADE_AT).is_file() {
+        grow(&seeds, &seed, log).await?;
+    }
+    let (from, to) = (seed, venv.to_path_buf());
+    let copied = tokio::task::spawn_blocking(move || copy_seed(&from, &to)).await.map_err(io::Error::other);
+    copied.flatten().map_err(|source| BuildError::File { path: venv.to_path_buf(), source })
+}
+
+/// A name for the Python that `python3` is: another version or place needs another seed.
+async fn identify_python() -> Result<String, BuildError> {
+    let mut command = Command::new("python3");
+    command
+        .args(["-c", "import sys; print(sys.base_prefix, sys.version)"])
+        .stdin(std::process::Stdio::null())
+        .kill_on_drop(true);
+    let output = timeout(IDENTIFY_DEADLINE, command.output())
+        .await
+        .map_err(|_| BuildError::NoPython { reason: "`python3 -c …` does not end".to_owned() })?
+        .map_err(|error| BuildError::NoPython { reason: error.to_string() })?;
+    if !output.status.success() {
+        let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        return Err(BuildError::NoPython { reason });
+    }
+    Ok(Sha256::digest(&output.stdout).iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+}
+
+async fn grow(seeds: &Path, seed: &Path, log: &LogRing) -> Result<(), BuildError> {
+    let failed = |source| BuildError::File { path: seeds.to_path_buf(), source };
+    std::fs::create_dir_all(seeds).map_err(failed)?;
+    // made aside, so that nobody copies half a seed
+    let partial = seeds.join(format!("partial-{}", Uuid::new_v4().simple()));
+    let mut command = Command::new("python3");
+    command.args(["-m", "venv"]).arg(&partial).current_dir(seeds);
+    let (status, tail) = run_step(command, VENV_DEADLINE, log).await.map_err(failed)?;
+    let made = if status.is_some_and(|status| status.success()) {
+        std::fs::write(partial.join(MADE_AT), partial.as_os_str().as_encoded_bytes())
+            .and_then(|()| std::fs::rename(&partial, seed))
+            .or_else(|error| if seed.join(MADE_AT).is_file() { Ok(()) } else { Err(error) })
+            .map_err(failed)
+    } else {
+        Err(BuildError::NoVenv { tail })
+    };
+    match std::fs::remove_dir_all(&partial) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(dir = %partial.display(), %error, "cannot remove a partial Python environment");
+        }
+        _ => {}
+    }
+    made
+}
+
+fn copy_seed(seed: &Path, venv: &Path) -> io::Result<()> {
+    let made_at = std::fs::read_to_string(seed.join(MADE_AT))?;
+    copy_tree(seed, venv)?;
+    std::fs::remove_file(venv.join(MADE_AT))?;
+    let target = venv.to_str().ok_or_else(|| io::Error::other("the path is not UTF-8"))?;
+    rewrite(&venv.join("pyvenv.cfg"), &made_at, target)?;
+    for entry in std::fs::read_dir(venv.join("bin"))? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            rewrite(&entry.path(), &made_at, target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Files with their modes, links as links.
+fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let (kind, source, target) = (entry.file_type()?, entry.path(), to.join(entry.file_name()));
+        if kind.is_dir() {
+            copy_tree(&source, &target)?;
+        } else if kind.is_symlink() {
+            std::os::unix::fs::symlink(std::fs::read_link(&source)?, &target)?;
+        } else {
+            std::fs::copy(&source, &target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Replaces the path in scripts; a program (`python` where it is no link) is left as it is.
+fn rewrite(file: &Path, from: &str, to: &str) -> io::Result<()> {
+    match String::from_utf8(std::fs::read(file)?) {
+        Ok(text) if text.contains(from) => std::fs::write(file, text.replace(from, to)),
+        _ => Ok(()),
+    }
+}
+
+/// The user's cache, shared by all data folders.
+fn cache_dir() -> Option<PathBuf> {
+    let xdg = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    xdg.or_else(home).map(|dir| dir.join("tellr-workspace"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_copy_is_an_environment_of_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let venv = dir.path().join("venv");
+        let begun = std::time::Instant::now();
+        make(&venv, dir.path(), &LogRing::default()).await.unwrap();
+        println!("environment: {:?}", begun.elapsed());
+        let ask = "import sys, pip; print(sys.prefix, pip.__file__)";
+        let output = Command::new(venv.join("bin/python")).args(["-c", ask]).output().await.unwrap();
+        let words = String::from_utf8(output.stdout).unwrap();
+        let home = venv.display().to_string();
+        assert!(words.split_whitespace().all(|path| path.starts_with(&home)), "{words}");
+        // the script, by its first line
+        let output = Command::new(venv.join("bin/pip")).arg("--version").output().await.unwrap();
+        assert!(String::from_utf8(output.stdout).unwrap().contains(&home));
+        assert!(!venv.join(MADE_AT).exists());
+    }
+}
