@@ -1,4 +1,5 @@
 //! Deployed apps as their users see them: through the proxy, signed in, across crashes and restarts.
+#![expect(clippy::unwrap_used, reason = "functions of tests")]
 
 mod support;
 

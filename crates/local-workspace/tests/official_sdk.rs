@@ -1,5 +1,6 @@
 //! The official Databricks SDK from PyPI as a client of the local workspace, in a virtual environment that is kept
 //! between runs.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "functions of tests")]
 
 mod support;
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::api;
 use super::record::AppRecord;
-use crate::auth::Caller;
+use crate::auth::{Caller, CallerKind};
 use crate::records::Records;
 use crate::rest::{ApiError, ApiJson};
 use crate::workspace::Workspace;
@@ -29,7 +29,7 @@ pub(crate) enum Level {
 
 /// To whom an entry applies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Principal {
+pub(crate) enum Grantee {
     /// By user name.
     #[serde(rename = "user_name")]
     User(String),
@@ -38,13 +38,13 @@ pub(crate) enum Principal {
     Group(String),
     /// By client id.
     #[serde(rename = "service_principal_name")]
-    ServicePrincipal(String),
+    Service(String),
 }
 
 /// One entry of an app's access control list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct AccessEntry {
-    principal: Principal,
+    principal: Grantee,
     level: Level,
 }
 
@@ -52,8 +52,8 @@ impl AccessEntry {
     /// The entry that the creator of an app gets.
     pub(crate) fn of_creator(caller: &Caller) -> AccessEntry {
         let principal = match caller.kind {
-            crate::auth::CallerKind::User => Principal::User(caller.name.clone()),
-            crate::auth::CallerKind::ServicePrincipal => Principal::ServicePrincipal(caller.name.clone()),
+            CallerKind::User => Grantee::User(caller.name.clone()),
+            CallerKind::ServicePrincipal => Grantee::Service(caller.name.clone()),
         };
         AccessEntry { principal, level: Level::CanManage }
     }
@@ -65,8 +65,8 @@ pub(crate) fn level_of(app: &AppRecord, caller: &Caller) -> Option<Level> {
         return Some(Level::CanManage);
     }
     let applies = |entry: &&AccessEntry| match &entry.principal {
-        Principal::User(name) | Principal::ServicePrincipal(name) => *name == caller.name,
-        Principal::Group(group) => group != "admins",
+        Grantee::User(name) | Grantee::Service(name) => *name == caller.name,
+        Grantee::Group(group) => group != "admins",
     };
     app.access.iter().filter(applies).map(|entry| entry.level).max()
 }
@@ -108,12 +108,12 @@ impl AccessRequestEntry {
             ApiError::does_not_exist(format!("Principal: {kind}({name}) does not exist"))
         };
         let principal = match (self.user_name, self.group_name, self.service_principal_name) {
-            (Some(name), None, None) if name == records.identity.user_name => Principal::User(name),
+            (Some(name), None, None) if name == records.identity.user_name => Grantee::User(name),
             (Some(name), None, None) => return Err(unknown("UserName", &name)),
-            (None, Some(name), None) if GROUPS.contains(&name.as_str()) => Principal::Group(name),
+            (None, Some(name), None) if GROUPS.contains(&name.as_str()) => Grantee::Group(name),
             (None, Some(name), None) => return Err(unknown("GroupName", &name)),
             (None, None, Some(name)) if records.service_principals.contains_key(&name) => {
-                Principal::ServicePrincipal(name)
+                Grantee::Service(name)
             }
             (None, None, Some(name)) => return Err(unknown("ServicePrincipalName", &name)),
             _ => {
@@ -198,12 +198,12 @@ fn present(records: &Records, app: &AppRecord) -> Value {
             let mut json =
                 json!({"all_permissions": [{"inherited": false, "permission_level": entry.level}]});
             match &entry.principal {
-                Principal::User(name) => {
+                Grantee::User(name) => {
                     json["user_name"] = json!(name);
                     json["display_name"] = json!(records.identity.display_name);
                 }
-                Principal::Group(name) => json["group_name"] = json!(name),
-                Principal::ServicePrincipal(name) => {
+                Grantee::Group(name) => json["group_name"] = json!(name),
+                Grantee::Service(name) => {
                     json["service_principal_name"] = json!(name);
                     let principal = records.service_principals.get(name);
                     json["display_name"] = json!(principal.map_or(name, |principal| &principal.display_name));

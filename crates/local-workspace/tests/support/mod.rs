@@ -1,5 +1,6 @@
 //! A workspace for tests, and calls to it.
 #![allow(dead_code, reason = "each test file uses what it needs of this")]
+#![expect(clippy::unwrap_used, reason = "support of tests")]
 
 use std::time::{Duration, Instant};
 
