@@ -158,9 +158,11 @@ pub(crate) async fn find_lakebase(
         }
     }
     if wanted != Some(LakebaseType::Autoscaling) {
-        let found = if_exists(client.database().instance(name.as_str()).await);
-        if let Some(instance) = found.map_err(|e| unseen("look for the Lakebase instance", e))? {
-            return Ok(LakebaseSeen::Found(provisioned(name, &instance)));
+        match client.database().instance(name.as_str()).await {
+            Ok(instance) => return Ok(LakebaseSeen::Found(provisioned(name, &instance))),
+            // The platform is retiring this API; where it is gone, so are its instances.
+            Err(error) if error.is_not_found() || (error.is_api_missing() && wanted.is_none()) => {}
+            Err(error) => return Err(unseen("look for the Lakebase instance", error)),
         }
     }
     Ok(LakebaseSeen::Absent { autoscaling_available })
@@ -175,9 +177,7 @@ enum Project {
 async fn find_project(client: &Client, name: &LakebaseName) -> Result<Project, databricks::Error> {
     let project = match client.postgres().project(&format!("projects/{name}")).await {
         Ok(project) => project,
-        Err(error) if error.api().is_some_and(|api| api.code.as_str() == "ENDPOINT_NOT_FOUND") => {
-            return Ok(Project::NoSuchApi);
-        }
+        Err(error) if error.is_api_missing() => return Ok(Project::NoSuchApi),
         Err(error) if error.is_not_found() => return Ok(Project::Absent),
         Err(error) => return Err(error),
     };
