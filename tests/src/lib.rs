@@ -5,6 +5,7 @@
 //! a dependency. Every wait has a deadline and says what it waited for.
 
 pub mod binaries;
+pub mod browser;
 pub mod deployment;
 pub mod lakebase;
 pub mod local_workspace;
