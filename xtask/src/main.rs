@@ -4,10 +4,13 @@
 //! Tellr works inside: it drives the same commands and addresses that a user does. Each command does all of its own
 //! set-up on a fresh Debian or Ubuntu machine and says what it installs and why.
 
+mod bench;
 mod browser;
 mod command;
 mod demo;
 mod frontend;
+mod http;
+mod local_workspace;
 mod publish;
 mod release;
 mod repository;
@@ -61,6 +64,8 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Measure what the design sets figures for, and write docs/figures.md
+    Bench,
     /// Run the engine's tests as WebAssembly in headless Chromium
     WasmTest {
         /// Passed on to `cargo test`
@@ -94,6 +99,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Frontend { release } => frontend::run(&repository, frontend::Mode::of(release)),
         Command::Dist => wheels::run(&repository).map(drop),
         Command::Publish { test, dry_run } => publish::run(&repository, publish::Index::of(test), dry_run),
+        Command::Bench => bench::run(&repository),
         Command::WasmTest { args } => wasm_tests::run(&repository, &args),
         Command::WasmBindgenTestRunner { args } => wasm_tests::runner(args),
     }

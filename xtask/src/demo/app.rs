@@ -4,20 +4,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
-use ureq::Agent;
 
-use super::workspace::{LOOK, Workspace};
+use crate::http::agent;
+use crate::local_workspace::{LOOK, Workspace};
 use crate::say;
 
-const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 const HEALTH_DEADLINE: Duration = Duration::from_secs(60);
-
-/// An HTTP client that shows every answer as it is.
-pub(super) fn agent() -> Agent {
-    let config = Agent::config_builder();
-    let config = config.http_status_as_error(false).max_redirects(0).timeout_global(Some(REQUEST_DEADLINE));
-    config.build().into()
-}
 
 /// A browser's way into an app: its address and the cookie of a sign-in.
 pub(crate) struct SignedIn {

@@ -8,7 +8,7 @@ use anyhow::Context;
 use sha2::{Digest, Sha256};
 
 use super::app::SignedIn;
-use super::workspace::Workspace;
+use crate::local_workspace::Workspace;
 use crate::wheels::{Wheels, wheels_of};
 use crate::{command, say};
 

@@ -2,19 +2,18 @@
 
 mod app;
 mod deployment;
-mod workspace;
 
 use std::sync::mpsc;
 
 use anyhow::Context;
 
+use crate::local_workspace::{self, Workspace};
 use crate::repository::Repository;
 use crate::setup::{self, Package};
 use crate::stages::Stages;
 use crate::{say, wheels};
 use app::SignedIn;
 use deployment::Deployment;
-use workspace::Workspace;
 
 /// The folder of the checkout that keeps the workspace from run to run.
 const FOLDER: &str = ".local";
@@ -26,7 +25,7 @@ pub(crate) fn run(repository: &Repository, stops_after_check: bool) -> anyhow::R
     let wheels = stages.stage("build", || wheels::run(repository))?;
     let interrupted = interruption()?;
     let folder = repository.path(FOLDER);
-    let mut workspace = stages.stage("local workspace", || Workspace::start(&folder, &wheels.tellr))?;
+    let mut workspace = stages.stage("local workspace", || Workspace::start(&folder, &wheels.tellr, &[]))?;
     let deployment = Deployment::new(&folder, &wheels)?;
     stages.stage("deploy", || deployment.bring_up(&workspace))?;
     let checked = stages.stage("check", || {
@@ -65,7 +64,7 @@ fn interruption() -> anyhow::Result<mpsc::Receiver<()>> {
 }
 
 fn wait(interrupted: &mpsc::Receiver<()>, workspace: &mut Workspace) -> anyhow::Result<()> {
-    while let Err(mpsc::RecvTimeoutError::Timeout) = interrupted.recv_timeout(workspace::LOOK) {
+    while let Err(mpsc::RecvTimeoutError::Timeout) = interrupted.recv_timeout(local_workspace::LOOK) {
         workspace.must_run()?;
     }
     say::line("\nstopping");

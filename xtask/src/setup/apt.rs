@@ -24,6 +24,8 @@ pub(crate) enum Package {
     PythonPip,
     /// The server behind the local Lakebase
     Postgresql,
+    /// A load generator
+    Wrk,
 }
 
 /// Which of the two families of names the machine uses.
@@ -99,6 +101,7 @@ impl Package {
             }
             Self::PythonPip => command::succeeds(Command::new("python3").args(["-m", "pip", "--version"])),
             Self::Postgresql => postgres_is_present(),
+            Self::Wrk => command::find("wrk").is_some(),
         }
     }
 
@@ -112,6 +115,7 @@ impl Package {
             (Self::PythonVenv, _) => "python3-venv",
             (Self::PythonPip, _) => "python3-pip",
             (Self::Postgresql, _) => "postgresql",
+            (Self::Wrk, _) => "wrk",
         }
     }
 
@@ -125,6 +129,7 @@ impl Package {
             Self::Postgresql => {
                 "the local workspace starts its own server from it; Debian's own cluster stays unused"
             }
+            Self::Wrk => "measures requests per second",
         }
     }
 }

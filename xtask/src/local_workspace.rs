@@ -10,12 +10,12 @@ use anyhow::{Context, bail, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::app::agent;
+use crate::http::agent;
 
 /// How often a process is looked at.
-pub(super) const LOOK: Duration = Duration::from_millis(100);
+pub(crate) const LOOK: Duration = Duration::from_millis(100);
 const START_DEADLINE: Duration = Duration::from_secs(120);
 const STOP_DEADLINE: Duration = Duration::from_secs(60);
 
@@ -40,8 +40,8 @@ pub(crate) struct SignInLink {
 }
 
 impl Workspace {
-    /// Starts it on the data in `folder/workspace`, and waits until it accepts calls.
-    pub(crate) fn start(folder: &Path, tellr: &Path) -> anyhow::Result<Self> {
+    /// Starts it on the data in `folder/workspace`, with further arguments, and waits until it accepts calls.
+    pub(crate) fn start(folder: &Path, tellr: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
         let ready_file = folder.join("workspace-ready.json");
         if ready_file.exists() {
@@ -56,7 +56,7 @@ impl Workspace {
             .arg(folder.join("workspace"))
             .arg("--ready-file")
             .arg(&ready_file);
-        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        command.args(arguments).stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         // a group of its own: Ctrl-C reaches this program, which then stops the workspace in order
         command.process_group(0);
         let mut child = command.spawn().context("`tellr workspace` cannot be started")?;
@@ -96,17 +96,27 @@ impl Workspace {
         command.env("DATABRICKS_HOST", &self.ready.host).env("DATABRICKS_TOKEN", &self.ready.token);
     }
 
+    /// A call as the user that must succeed; `path` begins with a slash.
+    pub(crate) fn get(&self, path: &str) -> anyhow::Result<Value> {
+        let request = agent().get(format!("{}{path}", self.ready.host));
+        let mut response = request.header("Authorization", format!("Bearer {}", self.ready.token)).call()?;
+        ensure!(response.status().is_success(), "GET {path} answered {}", response.status());
+        Ok(response.body_mut().read_json()?)
+    }
+
+    /// A call as the user that must succeed.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = agent().post(format!("{}{path}", self.ready.host));
+        let request = request.header("Authorization", format!("Bearer {}", self.ready.token));
+        let mut response = request.send_json(body)?;
+        ensure!(response.status().is_success(), "POST {path} answered {}", response.status());
+        Ok(response.body_mut().read_json()?)
+    }
+
     /// Asks for a link into an app.
     pub(crate) fn sign_in_link(&self, app: &str) -> anyhow::Result<SignInLink> {
-        let request = agent().post(format!("{}/local/sign-in-links", self.ready.host));
-        let request = request.header("Authorization", format!("Bearer {}", self.ready.token));
-        let mut response = request.send_json(json!({ "app": app }))?;
-        ensure!(
-            response.status().is_success(),
-            "the workspace answered {} for a sign-in link",
-            response.status()
-        );
-        Ok(response.body_mut().read_json()?)
+        let link = self.post("/local/sign-in-links", &json!({ "app": app }))?;
+        serde_json::from_value(link).context("the workspace gave no sign-in link")
     }
 
     /// An error if it has ended.

@@ -1,0 +1,109 @@
+//! A create against local workspaces without artificial delays.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::Context;
+use serde_json::Value;
+
+use super::figures::{Figures, Unit};
+use crate::command;
+use crate::local_workspace::Workspace;
+use crate::wheels::{Wheels, wheels_of};
+
+const RUNS: usize = 3;
+/// The steps that consist of waiting for the platform.
+const WAITS: [&str; 3] = ["lakebase", "compute", "deploy"];
+
+/// One create: times in milliseconds, calls of the REST API.
+struct Sample {
+    total: f64,
+    overhead: f64,
+    calls: f64,
+    repeated: f64,
+}
+
+/// Time of a whole create, what of it is not waiting for the platform, and its calls.
+pub(super) fn measure(figures: &mut Figures, wheels: &Wheels, folder: &Path) -> anyhow::Result<()> {
+    let samples = (0..RUNS).map(|run| once(wheels, &folder.join(format!("create-{run}"))));
+    let samples = samples.collect::<anyhow::Result<Vec<_>>>()?;
+    let column = |of: fn(&Sample) -> f64| samples.iter().map(of).collect::<Vec<_>>();
+    figures.add(
+        "`create` in an empty local workspace, until the app answers",
+        "",
+        Unit::Milliseconds,
+        column(|s| s.total),
+    );
+    let what = "the same without the steps that wait for the platform";
+    figures.add(what, "< 1,000 ms", Unit::Milliseconds, column(|s| s.overhead));
+    figures.add("REST calls of that `create`", "", Unit::Calls, column(|s| s.calls));
+    figures.add(
+        "of these, looks at something that was asked for before",
+        "",
+        Unit::Calls,
+        column(|s| s.repeated),
+    );
+    Ok(())
+}
+
+fn once(wheels: &Wheels, folder: &Path) -> anyhow::Result<Sample> {
+    let wheel =
+        wheels_of(&wheels.folder, "databricks-tellr-app")?.pop().context("the app's wheel is missing")?;
+    let workspace = Workspace::start(folder, &wheels.tellr, &["--state-delay", "0"])?;
+    let mut create = Command::new(&wheels.tellr);
+    workspace.sign_in(&mut create);
+    create.args([
+        "create",
+        "--app-name",
+        "tellr",
+        "--lakebase-name",
+        "tellr-db",
+        "--schema-name",
+        "app_data",
+    ]);
+    create.args(["--workspace-path", &format!("/Workspace/Users/{}/.apps/tellr", workspace.user())]);
+    create.args(["--json", "--events", "--no-input", "--yes", "--poll-ms", "10", "--wheel"]).arg(&wheel);
+    let start = Instant::now();
+    let output = command::output(&mut create)?;
+    let total = start.elapsed().as_secs_f64() * 1e3;
+    let requests = workspace.get("/local/requests")?;
+    workspace.stop()?;
+    let requests = requests["requests"].as_array().context("the workspace keeps no request log")?;
+    let distinct: BTreeSet<String> = requests.iter().map(call).collect();
+    Ok(Sample {
+        total,
+        overhead: total - waits(&output),
+        calls: requests.len() as f64,
+        repeated: (requests.len() - distinct.len()) as f64,
+    })
+}
+
+/// Milliseconds spent in steps that wait.
+fn waits(output: &str) -> f64 {
+    let events = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let ended = events.filter(|event| event["event"] == "step_done");
+    let waits = ended.filter(|event| event["step"].as_str().is_some_and(|step| WAITS.contains(&step)));
+    waits.filter_map(|event| event["elapsed_ms"].as_f64()).sum()
+}
+
+fn call(request: &Value) -> String {
+    format!("{} {} {} {}", request["method"], request["path"], request["query"], request["body_json"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ended_waits_count() {
+        let output = r#"{"event":"step_started","step":"lakebase","title":"x"}
+{"event":"progress","step":"lakebase","message":"x","elapsed_ms":5}
+{"event":"step_done","step":"lakebase","message":"x","elapsed_ms":70}
+{"event":"step_done","step":"files","message":"x","elapsed_ms":9}
+{"event":"step_done","step":"deploy","message":"x","elapsed_ms":30}
+{"status":"created"}"#;
+        assert_eq!(waits(output), 100.0);
+    }
+}
