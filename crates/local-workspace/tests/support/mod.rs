@@ -111,6 +111,14 @@ impl TestWorkspace {
         read(request.send().await.unwrap()).await
     }
 
+    /// The secret of a service principal.
+    pub(crate) fn secret_of_app(&self, client_id: &str) -> String {
+        let folder = self.folder.as_ref().unwrap().path();
+        let state: Value =
+            serde_json::from_slice(&std::fs::read(folder.join("data/state.json")).unwrap()).unwrap();
+        state["service_principals"][client_id]["client_secret"].as_str().unwrap().to_owned()
+    }
+
     /// An access token of an app's service principal, whose secret only the state file and the app know.
     pub(crate) async fn token_of_app(&self, client_id: &str) -> String {
         let folder = self.folder.as_ref().unwrap().path();
