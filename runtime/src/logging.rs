@@ -1,5 +1,7 @@
 //! Structured logs on standard output, which is where the platform collects them.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
@@ -19,7 +21,7 @@ pub(crate) fn start(config: &Config) -> Result<(), LogFilterError> {
     if config.environment.is_production() {
         subscriber.json().flatten_event(true).with_span_list(false).init();
     } else {
-        subscriber.init();
+        subscriber.with_ansi(std::io::stdout().is_terminal()).init();
     }
     Ok(())
 }

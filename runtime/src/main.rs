@@ -164,9 +164,15 @@ async fn serve(config: Config, address: SocketAddr, grace: Duration) -> Result<(
         let store = Arc::clone(&store);
         async move { store.keep_credentials_fresh().await }
     });
+    let app = App::new(Arc::clone(&store), identity);
+    // opens the first connection before anybody waits for it, and says in the log whether that works
+    tokio::spawn({
+        let app = app.clone();
+        async move { app.look_at_database().await }
+    });
     let address = listener.local_addr().unwrap_or(address);
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), schema = %config.schema, "listening");
-    let router = http::router(App::new(Arc::clone(&store), identity), config.environment);
+    let router = http::router(app, config.environment);
     http::serve(listener, router, stop, grace).await;
     keeping_fresh.abort();
     store.close().await;

@@ -7,7 +7,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use tellr_api::{DatabaseState, Health, HealthState, Readiness, ReadinessState, SERVICE_NAME};
+use tellr_api::{
+    DatabaseState, DatabaseStatus, Health, HealthState, Readiness, ReadinessState, SERVICE_NAME,
+};
 
 use super::App;
 use crate::store::StoreError;
@@ -23,13 +25,21 @@ pub(super) async fn health() -> Json<Health> {
 
 /// Looks at the database: 200 when requests will be served, else 503.
 pub(super) async fn ready(State(app): State<App>) -> impl IntoResponse {
-    let (database, error) = app.store.status().await;
-    app.readiness.note(database.state, database.message.as_deref(), error);
+    let database = app.look_at_database().await;
     let (code, status) = match database.state {
         DatabaseState::Ready => (StatusCode::OK, ReadinessState::Ready),
         _ => (StatusCode::SERVICE_UNAVAILABLE, ReadinessState::Unavailable),
     };
     (code, [(header::CACHE_CONTROL, "no-store")], Json(Readiness { status, database }))
+}
+
+impl App {
+    /// Looks at the database and logs what was found if it is news.
+    pub(crate) async fn look_at_database(&self) -> DatabaseStatus {
+        let (database, error) = self.store.status().await;
+        self.readiness.note(database.state, database.message.as_deref(), error);
+        database
+    }
 }
 
 /// What the last look found, so that a change is logged once and not with every probe.

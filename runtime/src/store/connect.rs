@@ -17,24 +17,24 @@ const STATEMENT_TIMEOUT: &str = "30s";
 const IDLE_TRANSACTION_TIMEOUT: &str = "60s";
 
 /// Options for the server that `url` names.
-pub(super) fn to_url(url: &Secret, schema: &SchemaName) -> Result<PgConnectOptions, StoreError> {
+pub(super) fn to_url(url: &Secret) -> Result<PgConnectOptions, StoreError> {
     let options = PgConnectOptions::from_str(url.expose()).map_err(StoreError::Url)?;
-    Ok(in_schema(options, schema))
+    Ok(options.application_name(APPLICATION_NAME))
 }
 
 /// Options for Lakebase, still without a login.
-pub(super) fn to_lakebase(lakebase: &LakebaseConfig, schema: &SchemaName) -> PgConnectOptions {
+pub(super) fn to_lakebase(lakebase: &LakebaseConfig) -> PgConnectOptions {
     let tls = match lakebase.tls {
         TlsMode::Require => PgSslMode::Require,
         TlsMode::VerifyCa => PgSslMode::VerifyCa,
         TlsMode::VerifyFull => PgSslMode::VerifyFull,
     };
-    let options = PgConnectOptions::new_without_pgpass()
+    PgConnectOptions::new_without_pgpass()
         .port(lakebase.port)
         .database(&lakebase.database)
         .username(&lakebase.user)
-        .ssl_mode(tls);
-    in_schema(options, schema)
+        .ssl_mode(tls)
+        .application_name(APPLICATION_NAME)
 }
 
 /// `options` with the host, role and password of `login`.
@@ -42,12 +42,14 @@ pub(super) fn with_login(options: PgConnectOptions, login: &Login) -> PgConnectO
     options.host(&login.host).username(&login.user).password(login.password.expose())
 }
 
-fn in_schema(options: PgConnectOptions, schema: &SchemaName) -> PgConnectOptions {
-    options.application_name(APPLICATION_NAME).options([
-        ("search_path", schema.as_str()),
-        ("statement_timeout", STATEMENT_TIMEOUT),
-        ("idle_in_transaction_session_timeout", IDLE_TRANSACTION_TIMEOUT),
-    ])
+/// What every connection is told first, as one message. It is not part of the start-up packet, where connection poolers
+/// refuse such settings.
+pub(super) fn session_settings(schema: &SchemaName) -> String {
+    format!(
+        "SET search_path = {}; SET statement_timeout = '{STATEMENT_TIMEOUT}'; \
+         SET idle_in_transaction_session_timeout = '{IDLE_TRANSACTION_TIMEOUT}'",
+        schema.quoted()
+    )
 }
 
 #[cfg(test)]
@@ -55,18 +57,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_schema_is_the_search_path() {
-        let url = Secret::new("postgres://me:pw@db.example.com:6543/tellr");
-        let options = to_url(&url, &SchemaName::parse("tellr").unwrap()).unwrap();
-        assert_eq!(options.get_host(), "db.example.com");
-        assert_eq!(options.get_port(), 6543);
-        assert!(options.get_options().unwrap().contains("-c search_path=tellr"));
-    }
-
-    #[test]
     fn a_wrong_url_is_refused_without_its_password() {
         let url = Secret::new("postgres://me:hunter2@db.example.com:port/tellr");
-        let error = to_url(&url, &SchemaName::default()).unwrap_err();
+        let error = to_url(&url).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hunter2"));
     }
 }

@@ -44,6 +44,8 @@ pub(crate) enum StoreError {
          there can be read only with that one"
     )]
     DifferentKey { schema: String },
+    #[error("schema \"{schema}\" can't be reset by the app: its tables belong to role {owner}")]
+    ResetRefused { schema: String, owner: String },
     #[error("the system gave no random bytes for an encryption key")]
     NoRandomness,
 }
@@ -64,6 +66,9 @@ impl StoreError {
             Self::Credential(CredentialError::Refused(error)) => return error.hint(),
             Self::Blocked { .. } => {
                 "another instance may be preparing the same schema. Run `tellr-app init-db` again when it is done"
+            }
+            Self::ResetRefused { .. } => {
+                "let the deployer empty the schema: `tellr update --reset-database --schema-setup engine`"
             }
             Self::DifferentKey { .. } => {
                 "remove GOOGLE_OAUTH_ENCRYPTION_KEY from app.yaml, or reset the database to start with the new key"

@@ -14,10 +14,9 @@ mod status;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgPool;
-use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPoolOptions;
+use sqlx::{AssertSqlSafe, PgPool, Postgres};
 
 use crate::config::{Config, DatabaseConfig, SchemaName};
 use crate::credentials::{Credentials, LakebaseLogins};
@@ -43,15 +42,15 @@ pub(crate) struct Store {
 impl Store {
     /// The store that `config` describes. Opens no connection and makes no call: both happen when first needed.
     pub(crate) fn new(config: &Config) -> Result<Self, StoreError> {
-        let pool = PgPoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
         let schema = config.schema.clone();
+        let pool = pool_options(&schema);
         match &config.database {
             DatabaseConfig::Url(url) => {
-                let pool = pool.connect_lazy_with(connect::to_url(url, &schema)?);
+                let pool = pool.connect_lazy_with(connect::to_url(url)?);
                 Ok(Self { pool, schema, credentials: None })
             }
             DatabaseConfig::Lakebase(lakebase) => {
-                let base = connect::to_lakebase(lakebase, &schema);
+                let base = connect::to_lakebase(lakebase);
                 let pool = pool.connect_lazy_with(base.clone());
                 let logins = LakebaseLogins::new(lakebase).map_err(StoreError::Workspace)?;
                 // connections that are open stay open: Postgres asks for the password only once
@@ -85,4 +84,14 @@ impl Store {
         }
         self.pool.acquire().await.map_err(StoreError::Connect)
     }
+}
+
+fn pool_options(schema: &SchemaName) -> PgPoolOptions {
+    let settings = connect::session_settings(schema);
+    PgPoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT).after_connect(
+        move |connection, _| {
+            let settings = AssertSqlSafe(settings.clone());
+            Box::pin(async move { sqlx::raw_sql(settings).execute(connection).await.map(drop) })
+        },
+    )
 }

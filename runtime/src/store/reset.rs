@@ -4,8 +4,8 @@
 
 use sqlx::PgConnection;
 
-use super::StoreError;
 use super::init::{Order, create_schema, failed};
+use super::{StoreError, migrations};
 use crate::config::{ResetId, SchemaName};
 
 /// A reset that was carried out and now has to be recorded, with those that came before it.
@@ -31,6 +31,7 @@ pub(super) async fn carry_out_if_ordered(
         create_schema(connection, schema, order).await?;
     } else {
         drop_own_objects(connection, schema, order).await?;
+        refuse_if_data_is_left(connection, schema, order).await?;
     }
     Ok(Some(CarriedOut { id: id.clone(), earlier }))
 }
@@ -151,4 +152,23 @@ async fn drop_own_objects(
             .map_err(failed(format!("dropping {kind} {name}"), order))?;
     }
     Ok(())
+}
+
+/// A reset that leaves the app's tables as they were is none: it happens when another role made them, such as that of an
+/// earlier app.
+async fn refuse_if_data_is_left(
+    connection: &mut PgConnection,
+    schema: &SchemaName,
+    order: &Order,
+) -> Result<(), StoreError> {
+    let owner: Option<String> =
+        sqlx::query_scalar("SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = to_regclass($1)")
+            .bind(migrations::table(schema))
+            .fetch_optional(connection)
+            .await
+            .map_err(failed(format!("looking for what is left in schema \"{schema}\""), order))?;
+    match owner {
+        Some(owner) => Err(StoreError::ResetRefused { schema: schema.to_string(), owner }),
+        None => Ok(()),
+    }
 }

@@ -153,3 +153,24 @@ async fn a_reset_that_fails_half_way_has_not_happened() {
     assert!(reset(&url, "one").await, "it is still due");
     assert!(!is_marked(&database).await);
 }
+
+#[tokio::test]
+async fn a_reset_that_could_not_remove_the_data_is_refused() {
+    let database = Database::create().await;
+    let (deployer, earlier) = schema_of_the_deployer(&database).await;
+    init_db(&[("DATABASE_URL", &database.url_of(&earlier, "pw"))]).await;
+    let app = database.create_role("app").await;
+    database.run_as(&deployer, &format!("GRANT USAGE, CREATE ON SCHEMA app_data TO {app}")).await;
+    database
+        .run_as(&earlier, &format!("GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA app_data TO {app}"))
+        .await;
+    let url = database.url_of(&app, "pw");
+    let refused = run(&["init-db"], &[("DATABASE_URL", &url), ("TELLR_DATABASE_RESET_ID", "one")]).await;
+    assert_eq!(refused.status.code(), Some(1));
+    let said = text(&refused);
+    assert!(
+        said.contains(&format!("its tables belong to role {earlier}")) && said.contains("hint: "),
+        "{said}"
+    );
+    init_db(&[("DATABASE_URL", &url)]).await;
+}

@@ -7,21 +7,23 @@ use tokio::task::JoinHandle;
 
 use crate::program::{Server, client};
 
-/// A server with a request in progress, and the end of the connection that keeps that request waiting.
+/// A server with a request in progress, and the ends of the connections that keep it waiting.
 struct Busy {
     server: Server,
     request: JoinHandle<reqwest::Result<reqwest::Response>>,
-    _database: TcpStream,
+    _database: [TcpStream; 2],
 }
 
 async fn busy(arguments: &[&str]) -> Busy {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("postgres://nobody@{}/none", silent.local_addr().unwrap());
     let server = Server::start_with(arguments, &[("DATABASE_URL", &url)]).await;
+    // the look that every server takes when it starts
+    let (first, _) = silent.accept().await.unwrap();
     let request = tokio::spawn(client().get(server.url("/api/health/ready")).send());
-    // once it connects to its database, the server is in the middle of the request
-    let (database, _) = silent.accept().await.unwrap();
-    Busy { server, request, _database: database }
+    // once it connects to its database again, the server is in the middle of the request
+    let (second, _) = silent.accept().await.unwrap();
+    Busy { server, request, _database: [first, second] }
 }
 
 async fn finishes_on(signal: &str) {
