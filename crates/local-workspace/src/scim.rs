@@ -176,6 +176,13 @@ impl axum::response::IntoResponse for ScimError {
 mod tests {
     use super::*;
 
+    proptest::proptest! {
+        #[test]
+        fn any_filter_can_be_read(filter in ".*") {
+            let _ = equality(&filter);
+        }
+    }
+
     #[test]
     fn filters_and_pages() -> Result<(), String> {
         let all = || vec![json!({"userName": "a@x"}), json!({"userName": "b@x"})];

@@ -126,6 +126,18 @@ async fn a_browser_signs_in_and_the_app_learns_who_it_is() {
     let (status, _) = workspace.token(env["DATABRICKS_CLIENT_ID"].as_str().unwrap(), secret).await;
     assert_eq!(status, StatusCode::OK);
 
+    // another app may not use this one until it is told so
+    let other = workspace.ok(Method::POST, "/api/2.0/apps", json!({"name": "other"})).await;
+    let client_id = other["service_principal_client_id"].as_str().unwrap();
+    let open_as_other = async || {
+        let token = workspace.token_of_app(client_id).await;
+        workspace.http().get(url).bearer_auth(token).send().await.unwrap().status()
+    };
+    assert_eq!(open_as_other().await, StatusCode::FORBIDDEN);
+    let grant = json!({"access_control_list": [{"service_principal_name": client_id, "permission_level": "CAN_USE"}]});
+    workspace.ok(Method::PATCH, "/api/2.0/permissions/apps/shown", grant).await;
+    assert_eq!(open_as_other().await, StatusCode::OK);
+
     let link = workspace
         .ok(Method::POST, "/local/sign-in-links", json!({"app": "shown", "next": "//evil.example"}))
         .await;

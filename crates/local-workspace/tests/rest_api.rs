@@ -222,6 +222,12 @@ async fn replacing_clears_and_updating_with_a_mask_does_not() {
     workspace.until(async || workspace.get(update).await.1["status"]["state"] == "SUCCEEDED").await;
     let (_, app) = workspace.get("/api/2.0/apps/tellr").await;
     assert_eq!((&app["description"], &app["resources"]), (&json!("new"), &json!([warehouse])));
+    workspace.until_compute("tellr", "ACTIVE").await;
+    let larger = json!({"update_mask": "compute_size", "app": {"compute_size": "LARGE"}});
+    workspace.ok(Method::POST, update, larger).await;
+    workspace.until(async || workspace.get("/api/2.0/apps/tellr").await.1["compute_size"] == "LARGE").await;
+    let (_, app) = workspace.get("/api/2.0/apps/tellr").await;
+    assert_eq!((&app["compute_status"]["state"], &app["description"]), (&json!("ACTIVE"), &json!("new")));
     let app = workspace
         .ok(Method::PATCH, "/api/2.0/apps/tellr", json!({"name": "tellr", "description": "only"}))
         .await;

@@ -100,7 +100,6 @@ fn register(records: &mut Records, caller: &Caller, body: AppBody) -> String {
         oauth2_app_client_id: Uuid::new_v4().to_string(),
         oauth2_app_integration_id: Uuid::new_v4().to_string(),
         compute: ComputeState::Stopped,
-        compute_error: None,
         proxy_port: 0,
         deployments: Vec::new(),
         active_deployment: None,
@@ -172,20 +171,25 @@ pub(super) async fn replace(
     Path(name): Path<String>,
     ApiJson(body): ApiJson<AppBody>,
 ) -> Result<Json<Value>, ApiError> {
-    let (client_id, resources) = workspace.store.write(|records| {
+    let client_id = workspace.store.read(|records| {
         let app = find(records, &name)?;
         require(app, &caller, Level::CanManage)?;
         lifecycle::refuse_while_deleting(app)?;
         resources::check(records, &body.settings.resources)?;
+        Ok::<_, ApiError>(app.service_principal_client_id.clone())
+    })?;
+    // what cannot be granted is not written down either
+    resources::grant(&workspace, &client_id, &body.settings.resources).await?;
+    workspace.store.write(|records| {
         let app = find_mut(records, &name)?;
+        lifecycle::refuse_while_deleting(app)?;
         app.settings = body.settings.with_defaults();
         if body.default_source_code_path.is_some() {
             app.default_source_code_path = body.default_source_code_path;
         }
         app.touch(&caller.name);
-        Ok::<_, ApiError>((app.service_principal_client_id.clone(), app.settings.resources.clone()))
+        Ok::<_, ApiError>(())
     })?;
-    resources::grant(&workspace, &client_id, &resources).await?;
     show(&workspace, &name)
 }
 
@@ -217,5 +221,8 @@ pub(super) async fn delete(
 pub(super) fn forget(records: &mut Records, name: &str) {
     let Some(app) = records.apps.remove(name) else { return };
     records.service_principals.remove(&app.service_principal_client_id);
-    records.files.remove(&format!("/Users/{}", app.service_principal_client_id));
+    let home = format!("/Users/{}", app.service_principal_client_id);
+    records.files.retain(|path, _| {
+        path.strip_prefix(&home).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'))
+    });
 }

@@ -30,7 +30,7 @@ pub(super) async fn start(
         let app = find(records, &name)?;
         require(app, &caller, Level::CanManage)?;
         refuse_while_deleting(app)?;
-        if matches!(app.compute, ComputeState::Stopped | ComputeState::Error) {
+        if app.compute == ComputeState::Stopped {
             return Ok(());
         }
         let message = format!("Cannot start app {name} as its compute is in state {}.", app.compute.as_str());
@@ -45,7 +45,6 @@ pub(super) fn begin_start(workspace: &Arc<Workspace>, name: &str) -> Result<(), 
     workspace.store.write(|records| {
         let app = find_mut(records, name)?;
         app.compute = ComputeState::Starting;
-        app.compute_error = None;
         Ok::<_, ApiError>(())
     })?;
     finish_start(workspace, name);

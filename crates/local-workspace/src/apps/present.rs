@@ -50,7 +50,6 @@ fn compute_status(app: &AppRecord) -> Value {
         ComputeState::Stopping => "App compute is stopping.",
         ComputeState::Stopped => "Start the app compute to deploy the app.",
         ComputeState::Deleting => "App is being deleted.",
-        ComputeState::Error => app.compute_error.as_deref().unwrap_or("App compute is in an error state."),
     };
     let running = matches!(app.compute, ComputeState::Active | ComputeState::Updating);
     json!({"state": app.compute.as_str(), "message": message, "active_instances": i32::from(running)})

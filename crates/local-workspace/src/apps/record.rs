@@ -26,8 +26,6 @@ pub(crate) struct AppRecord {
     pub(crate) oauth2_app_client_id: String,
     pub(crate) oauth2_app_integration_id: String,
     pub(crate) compute: ComputeState,
-    /// Why the compute is in `Error`.
-    pub(crate) compute_error: Option<String>,
     /// Port of the proxy in front of the app.
     pub(crate) proxy_port: u16,
     pub(crate) deployments: Vec<Deployment>,
@@ -78,7 +76,7 @@ impl AppRecord {
     }
 }
 
-/// `compute_status.state`.
+/// `compute_status.state`; here nothing leads to ERROR.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum ComputeState {
@@ -88,7 +86,6 @@ pub(crate) enum ComputeState {
     Stopping,
     Stopped,
     Deleting,
-    Error,
 }
 
 impl ComputeState {
@@ -101,7 +98,6 @@ impl ComputeState {
             ComputeState::Stopping => "STOPPING",
             ComputeState::Stopped => "STOPPED",
             ComputeState::Deleting => "DELETING",
-            ComputeState::Error => "ERROR",
         }
     }
 }

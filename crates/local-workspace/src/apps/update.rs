@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::api::{find, find_mut};
 use super::permissions::{Level, require};
-use super::record::{AppRecord, Update, UpdateState};
+use super::record::{AppRecord, ComputeState, Update, UpdateState};
 use super::settings::AppSettings;
 use super::{lifecycle, resources};
 use crate::auth::Caller;
@@ -44,6 +44,9 @@ pub(super) async fn create(
         let settings = settings.with_defaults();
         resources::check(records, &settings.resources)?;
         let app = find_mut(records, &name)?;
+        if app.compute == ComputeState::Active && app.settings.compute_size != settings.compute_size {
+            app.compute = ComputeState::Updating;
+        }
         app.update =
             Some(Update { state: UpdateState::InProgress, message: "App update is in progress.".to_owned() });
         let mut answer = present(app)?;
@@ -67,6 +70,9 @@ async fn apply(workspace: &Workspace, name: &str, updater: &str, settings: AppSe
     let granted = resources::grant(workspace, &client_id, &settings.resources).await;
     let written = workspace.store.write(|records| {
         let app = find_mut(records, name)?;
+        if app.compute == ComputeState::Updating {
+            app.compute = ComputeState::Active;
+        }
         app.update = Some(match granted {
             Ok(()) => {
                 app.settings = settings;

@@ -115,3 +115,30 @@ fn no_store(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(value: &[u8]) -> Option<(String, String)> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_bytes(value).ok()?);
+        basic(&headers)
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_encoded_is_read(id in "[a-z0-9-]{1,36}", secret in "[ -~]{0,40}") {
+            let encoded = percent_encoding::utf8_percent_encode(&secret, percent_encoding::NON_ALPHANUMERIC);
+            let value = format!("Basic {}", STANDARD.encode(format!("{id}:{encoded}")));
+            prop_assert_eq!(read(value.as_bytes()), Some((id, secret)));
+        }
+
+        #[test]
+        fn anything_can_be_read(value in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let _ = read(&value);
+            let _ = read(&[b"Basic ", value.as_slice()].concat());
+        }
+    }
+}
