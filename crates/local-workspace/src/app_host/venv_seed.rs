@@ -77,7 +77,7 @@ async fn grow(seeds: &Path, seed: &Path, log: &LogRing) -> Result<(), BuildError
 
 fn copy_seed(seed: &Path, venv: &Path) -> io::Result<()> {
     let made_at = std::fs::read_to_string(seed.join(MADE_AT))?;
-    copy_tree(seed, venv)?;
+    copy_tree(seed, venv, &copy)?;
     std::fs::remove_file(venv.join(MADE_AT))?;
     let target = venv.to_str().ok_or_else(|| io::Error::other("the path is not UTF-8"))?;
     rewrite(&venv.join("pyvenv.cfg"), &made_at, target)?;
@@ -90,21 +90,32 @@ fn copy_seed(seed: &Path, venv: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Files with their modes, links as links.
-fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
+/// The folders anew, links as links, files by `place`.
+fn copy_tree(from: &Path, to: &Path, place: &dyn Fn(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let (kind, source, target) = (entry.file_type()?, entry.path(), to.join(entry.file_name()));
         if kind.is_dir() {
-            copy_tree(&source, &target)?;
+            // libraries are never written in place: pip and Python replace files by new ones
+            let place = if entry.file_name() == "lib" { &link_or_copy } else { place };
+            copy_tree(&source, &target, place)?;
         } else if kind.is_symlink() {
             std::os::unix::fs::symlink(std::fs::read_link(&source)?, &target)?;
         } else {
-            std::fs::copy(&source, &target)?;
+            place(&source, &target)?;
         }
     }
     Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::copy(from, to).map(|_| ())
+}
+
+/// A hard link costs next to nothing, but the cache may be on another file system.
+fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::hard_link(from, to).or_else(|_| copy(from, to))
 }
 
 /// Replaces the path in scripts; a program (`python` where it is no link) is left as it is.
