@@ -174,7 +174,7 @@ fn parse_identifier(text: &str) -> Result<String, String> {
 }
 
 fn parse_resource_id(text: &str) -> Result<String, String> {
-    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     if !plain || text.len() > 63 {
         return Err("isn't the name of a Lakebase database".to_owned());
     }

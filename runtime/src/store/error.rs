@@ -27,9 +27,9 @@ pub(crate) enum StoreError {
     Workspace(#[source] databricks::TransportError),
     #[error(transparent)]
     Credential(#[from] CredentialError),
-    #[error("no connection to the database: {0}")]
+    #[error("no connection to the database: {}", words(.0))]
     Connect(#[source] sqlx::Error),
-    #[error("{doing} failed: {source}")]
+    #[error("{doing} failed: {}", words(.source))]
     Query {
         /// What the statement was for, e.g. `creating schema "app_data"`.
         doing: String,
@@ -126,6 +126,17 @@ impl StoreError {
             },
             _ => "the database can't be used",
         }
+    }
+}
+
+/// What the database said, without the place in its own source that said it.
+fn words(error: &sqlx::Error) -> String {
+    match error.as_database_error() {
+        Some(said) => match said.code() {
+            Some(code) => format!("{} (SQLSTATE {code})", said.message()),
+            None => said.message().to_owned(),
+        },
+        None => error.to_string(),
     }
 }
 

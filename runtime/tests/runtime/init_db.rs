@@ -125,7 +125,11 @@ async fn missing_rights_are_explained_and_leave_nothing_behind() {
     let refused = run(&["init-db"], &[("DATABASE_URL", &database.url_of(&app, "pw"))]).await;
     assert_eq!(refused.status.code(), Some(1));
     let said = text(&refused);
-    assert!(said.contains("creating schema \"app_data\" failed: "), "{said}");
+    let reason = format!(
+        "creating schema \"app_data\" failed: permission denied for database {} (SQLSTATE 42501)",
+        database.name
+    );
+    assert!(said.contains(&reason), "{said}");
     assert!(said.contains("hint: the app's role needs CREATE on the database"), "{said}");
     let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'app_data'";
     assert_eq!(database.ask(schemas).await.unwrap(), "0");
