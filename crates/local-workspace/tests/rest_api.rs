@@ -26,7 +26,7 @@ async fn discovery_leads_to_the_token_endpoint() {
 
 #[tokio::test]
 async fn machine_tokens_work_until_they_expire() {
-    let workspace = TestWorkspace::start_with(|options| options.token_ttl = Duration::from_secs(1)).await;
+    let workspace = TestWorkspace::start_with(|options| options.token_ttl = Duration::from_secs(3)).await;
     let ready = workspace.ready().clone();
     let (status, refused) = workspace.token(&ready.client_id, "wrong").await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
@@ -35,7 +35,7 @@ async fn machine_tokens_work_until_they_expire() {
         json!({"error": "invalid_client", "error_description": "Client authentication failed"})
     );
     let (_, granted) = workspace.token(&ready.client_id, &ready.client_secret).await;
-    assert_eq!((&granted["token_type"], &granted["expires_in"]), (&json!("Bearer"), &json!(1)));
+    assert_eq!((&granted["token_type"], &granted["expires_in"]), (&json!("Bearer"), &json!(3)));
     let token = granted["access_token"].as_str().unwrap();
     let me = "/api/2.0/preview/scim/v2/Me";
     let (status, principal) = workspace.call_as(token, Method::GET, me, None).await;

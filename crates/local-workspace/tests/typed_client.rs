@@ -91,7 +91,6 @@ async fn an_app_gets_its_role_on_an_autoscaling_project() {
         branch: branch.to_owned(),
         database: format!("{branch}/databases/databricks-postgres"),
         permission: Some(DatabasePermission::CanConnectAndCreate),
-        ..AppResourcePostgres::default()
     };
     let resource = AppResource { name: "db".to_owned(), postgres: Some(postgres), ..AppResource::default() };
     let app = App { name: "typed".to_owned(), resources: vec![resource], ..App::default() };
@@ -128,7 +127,6 @@ async fn an_app_gets_its_role_on_a_provisioned_instance() {
         instance_name: "typed".to_owned(),
         database_name: "databricks_postgres".to_owned(),
         permission: Some(DatabasePermission::CanConnectAndCreate),
-        ..AppResourceDatabase::default()
     };
     let resource = AppResource { name: "db".to_owned(), database: Some(database), ..AppResource::default() };
     let app = App { name: "typed".to_owned(), resources: vec![resource], ..App::default() };

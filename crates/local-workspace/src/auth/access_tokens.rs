@@ -24,8 +24,10 @@ pub(crate) struct Claims {
     iss: String,
     jti: String,
     iat: i64,
-    /// Seconds since the epoch.
+    /// Seconds since the epoch, rounded up.
     exp: i64,
+    /// Milliseconds since the epoch: lifetimes here may be a few seconds, and rounding would take one of them.
+    exp_ms: i64,
 }
 
 /// Why a token was refused.
@@ -45,35 +47,41 @@ pub(crate) struct AccessTokens {
 }
 
 impl AccessTokens {
-    /// Tokens signed with `key` that live for `ttl`, rounded up to a second.
+    /// Tokens signed with `key` that live for `ttl`.
     pub(crate) fn new(key: &Secret, host: &str, ttl: Duration) -> AccessTokens {
         let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose().as_bytes());
         AccessTokens { key, issuer: format!("{host}/oidc"), ttl }
     }
 
-    /// A token for `subject` with `scope`, and the seconds it lives.
+    /// A token for `subject` with `scope`, and the seconds it lives, rounded up.
     pub(crate) fn mint(&self, subject: &str, scope: &str) -> (String, i64) {
-        let now = Timestamp::now().as_second();
-        let lifetime = i64::try_from(self.ttl.as_millis().div_ceil(1000)).unwrap_or(i64::MAX / 2);
+        let now = Timestamp::now();
+        let lifetime_ms = i64::try_from(self.ttl.as_millis()).unwrap_or(i64::MAX);
+        let exp_ms = now.as_millisecond().saturating_add(lifetime_ms);
         let claims = Claims {
             sub: subject.to_owned(),
             scope: scope.to_owned(),
             iss: self.issuer.clone(),
             jti: Uuid::new_v4().to_string(),
-            iat: now,
-            exp: now.saturating_add(lifetime),
+            iat: now.as_second(),
+            exp: exp_ms.saturating_add(999) / 1000,
+            exp_ms,
         };
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let payload = serde_json::json!(claims).to_string();
         let signed = format!("{}.{}", encode(br#"{"alg":"HS256","typ":"JWT"}"#), encode(payload.as_bytes()));
         let signature = hmac::sign(&self.key, signed.as_bytes());
-        (format!("{signed}.{}", encode(signature.as_ref())), lifetime)
+        (format!("{signed}.{}", encode(signature.as_ref())), lifetime_ms.saturating_add(999) / 1000)
     }
 
     /// What `token` says, if it is one of ours and has not expired.
     pub(crate) fn verify(&self, token: &str) -> Result<Claims, TokenRefused> {
         let claims = self.read(token).ok_or(TokenRefused::Invalid)?;
-        if Timestamp::now().as_second() >= claims.exp { Err(TokenRefused::Expired) } else { Ok(claims) }
+        if Timestamp::now().as_millisecond() >= claims.exp_ms {
+            Err(TokenRefused::Expired)
+        } else {
+            Ok(claims)
+        }
     }
 
     fn read(&self, token: &str) -> Option<Claims> {
