@@ -48,7 +48,7 @@ pub(crate) enum LakebaseError {
     VersionMismatch { data: PathBuf, made_by: String, found: String, binaries: PathBuf },
     #[error("PostgreSQL of {id} ended while starting ({status}); its last words: {log}")]
     StartFailed { id: String, status: String, log: String },
-    #[error("PostgreSQL of {id} did not accept connections within {}s: {last_error}", after.as_secs())]
+    #[error("PostgreSQL of {id} accepted no connection in {}s; it last said: {last_error}", after.as_secs())]
     StartTimeout { id: String, after: Duration, last_error: String },
     #[error(
         "a PostgreSQL (process {pid}) that an earlier workspace left behind in {} cannot be stopped; end it by hand",

@@ -49,17 +49,26 @@ impl InstanceFile {
 pub(crate) struct AdminPassword(String);
 
 impl AdminPassword {
-    /// The saved password, or a new one, saved readable for the owner only.
-    pub(crate) fn load_or_create(path: &Path) -> Result<AdminPassword, LakebaseError> {
+    /// Its file's name in the `lakebase` folder.
+    pub(crate) const FILE: &'static str = "admin-password";
+
+    /// The saved password, if there is one.
+    pub(crate) fn load(path: &Path) -> Result<Option<AdminPassword>, LakebaseError> {
         match std::fs::read_to_string(path) {
-            Ok(text) => Ok(AdminPassword(text.trim().to_owned())),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let password = random_secret();
-                private_file::write(path, password.as_bytes()).map_err(LakebaseError::file("write", path))?;
-                Ok(AdminPassword(password))
-            }
+            Ok(text) => Ok(Some(AdminPassword(text.trim().to_owned()))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(LakebaseError::file("read", path)(error)),
         }
+    }
+
+    /// The saved password, or a new one, saved readable for the owner only.
+    pub(crate) fn load_or_create(path: &Path) -> Result<AdminPassword, LakebaseError> {
+        if let Some(saved) = AdminPassword::load(path)? {
+            return Ok(saved);
+        }
+        let password = random_secret();
+        private_file::write(path, password.as_bytes()).map_err(LakebaseError::file("write", path))?;
+        Ok(AdminPassword(password))
     }
 
     /// The password itself.

@@ -6,6 +6,7 @@
 mod address;
 mod binaries;
 mod cluster;
+mod clusters_dir;
 mod error;
 mod front;
 mod instance;
@@ -93,6 +94,7 @@ impl Lakebase {
     pub(crate) async fn open(data_dir: &Path) -> Result<Lakebase, LakebaseError> {
         let run_as = RunAs::resolve()?;
         let binaries = Binaries::find(&run_as).await?;
+        clusters_dir::sweep(&run_as).await;
         Lakebase::open_with(data_dir, run_as, binaries)
     }
 
@@ -107,8 +109,9 @@ impl Lakebase {
                 .map_err(LakebaseError::file("set the permissions of", path))?;
         }
         let lock = take_lock(&dir)?;
-        let admin_password = AdminPassword::load_or_create(&dir.join("admin-password"))?;
-        let home = ClusterHome { dir: run_as.clusters_dir(&dir)?, binaries, run_as };
+        let admin_password = AdminPassword::load_or_create(&dir.join(AdminPassword::FILE))?;
+        let home =
+            ClusterHome { dir: clusters_dir::place(&dir, &run_as, &admin_password)?, binaries, run_as };
         Ok(Lakebase {
             instances_dir,
             home,

@@ -1,11 +1,10 @@
 //! The user PostgreSQL runs as: it refuses root, so as root it runs as `postgres` or `nobody`.
 
-use std::fs::Permissions;
+use std::fs::{Metadata, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nix::unistd::{User, geteuid};
-use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
 use super::error::LakebaseError;
@@ -90,36 +89,15 @@ impl RunAs {
         })
     }
 
-    /// Where clusters live: under `lakebase_dir` if this user can get there, else in `/var/tmp`.
-    pub(crate) fn clusters_dir(&self, lakebase_dir: &Path) -> Result<PathBuf, LakebaseError> {
-        if self.can_enter(lakebase_dir) {
-            let dir = lakebase_dir.join("clusters");
-            self.make_private_dir(&dir)?;
-            return Ok(dir);
-        }
-        let digest = Sha256::digest(lakebase_dir.as_os_str().as_encoded_bytes());
-        let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let dir = PathBuf::from(format!("/var/tmp/tellr-workspace-{hash}"));
-        self.refuse_foreign(&dir)?;
-        self.make_private_dir(&dir)?;
-        tracing::info!(
-            data = %lakebase_dir.display(), clusters = %dir.display(),
-            "the user that runs PostgreSQL may not enter the data folder, so the databases are kept elsewhere"
-        );
-        Ok(dir)
+    /// Whether a folder with this metadata may be ours: this user's, or made by root.
+    pub(crate) fn may_be_ours(&self, meta: &Metadata) -> bool {
+        let user = self.other.as_ref().map_or_else(|| geteuid().as_raw(), |user| user.uid);
+        meta.is_dir() && (meta.uid() == user || meta.uid() == geteuid().as_raw())
     }
 
-    /// `/var/tmp` is writable for everybody: a folder that waits there must be ours already.
-    fn refuse_foreign(&self, dir: &Path) -> Result<(), LakebaseError> {
-        let Some(user) = &self.other else { return Ok(()) };
-        match std::fs::symlink_metadata(dir) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(LakebaseError::file("look at", dir)(error)),
-            Ok(meta) if meta.is_dir() && (meta.uid() == user.uid || meta.uid() == 0) => Ok(()),
-            Ok(_) => {
-                Err(LakebaseError::ForeignDirectory { path: dir.to_path_buf(), user: user.name.clone() })
-            }
-        }
+    /// The user's name, for messages.
+    pub(crate) fn name(&self) -> &str {
+        self.other.as_ref().map_or("that runs the workspace", |user| &user.name)
     }
 }
 
@@ -150,16 +128,5 @@ mod tests {
         std::fs::set_permissions(dir.path(), Permissions::from_mode(0o700)).unwrap();
         assert!(!other.can_enter(&inner));
         assert!(RunAs { other: None }.can_enter(&inner));
-    }
-
-    #[test]
-    fn a_foreign_folder_in_var_tmp_is_refused() {
-        let other =
-            RunAs { other: Some(OtherUser { uid: 4_000_001, gid: 4_000_001, name: "stranger".into() }) };
-        let dir = tempfile::tempdir().unwrap();
-        let link = dir.path().join("link");
-        std::os::unix::fs::symlink("/tmp", &link).unwrap();
-        assert!(matches!(other.refuse_foreign(&link), Err(LakebaseError::ForeignDirectory { .. })));
-        assert!(other.refuse_foreign(&dir.path().join("absent")).is_ok());
     }
 }

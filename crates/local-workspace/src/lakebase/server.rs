@@ -129,10 +129,12 @@ impl Server {
                     log: self.last_words().await,
                 });
             }
-            if Instant::now() >= deadline {
+            let wrong_password =
+                refusal.as_database_error().is_some_and(|error| error.code().as_deref() == Some("28P01"));
+            if wrong_password || Instant::now() >= deadline {
                 return Err(LakebaseError::StartTimeout {
                     id: id.to_owned(),
-                    after: START_DEADLINE,
+                    after: START_DEADLINE - deadline.saturating_duration_since(Instant::now()),
                     last_error: refusal.to_string(),
                 });
             }

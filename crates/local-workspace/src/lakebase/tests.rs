@@ -36,10 +36,11 @@ impl Playground {
 
 impl Drop for Playground {
     fn drop(&mut self) {
-        let lakebase = self.dir.path().join("lakebase");
-        if let Ok(clusters) = RunAs::resolve().unwrap().clusters_dir(&lakebase.canonicalize().unwrap()) {
-            let _ = std::fs::remove_dir_all(clusters);
-        }
+        // without its data folder, what had to be kept elsewhere is an orphan
+        let _ = std::fs::remove_dir_all(self.dir.path());
+        tokio::task::block_in_place(|| {
+            tokio::runtime::Handle::current().block_on(clusters_dir::sweep(&RunAs::resolve().unwrap()));
+        });
     }
 }
 
@@ -437,4 +438,24 @@ async fn insecure_tls(socket: TcpStream) -> tokio_rustls::client::TlsStream<TcpS
             .with_custom_certificate_verifier(Arc::new(Anybody))
             .with_no_client_auth();
     tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, socket).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clusters_of_another_password_say_so_at_once() {
+    let playground = Playground::new();
+    let lakebase = playground.open().await;
+    lakebase.start(playground.id(), OWNER).await.unwrap();
+    lakebase.shutdown().await;
+    let (home, lakebase_dir) = (lakebase.home.clone(), playground.dir.path().join("lakebase"));
+    drop(lakebase);
+    std::fs::write(lakebase_dir.join(AdminPassword::FILE), "another").unwrap();
+    let mut lakebase =
+        Lakebase::open_with(playground.dir.path(), home.run_as.clone(), home.binaries.clone()).unwrap();
+    let elsewhere = std::mem::replace(&mut lakebase.home, home).dir;
+    let error = lakebase.start(playground.id(), OWNER).await.unwrap_err();
+    assert!(error.to_string().contains("password authentication failed"), "{error}");
+    lakebase.shutdown().await;
+    if elsewhere != lakebase.home.dir {
+        std::fs::remove_dir_all(&lakebase.home.dir).unwrap();
+    }
 }
