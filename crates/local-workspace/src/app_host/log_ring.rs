@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
+use serde::Serialize;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::sync::watch;
 
 const MOST_LINES: usize = 5000;
 const LONGEST_LINE: usize = 8 * 1024;
@@ -16,7 +18,7 @@ pub(crate) const APP: &str = "APP";
 pub(crate) const SYSTEM: &str = "SYSTEM";
 
 /// One line, as in the platform's log stream.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct LogLine {
     /// [`APP`] or [`SYSTEM`]
     pub(crate) source: &'static str,
@@ -27,9 +29,17 @@ pub(crate) struct LogLine {
 }
 
 /// Shared by all who write to and read from one app's log.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct LogRing {
     lines: Arc<Mutex<VecDeque<LogLine>>>,
+    /// how many lines there ever were
+    count: watch::Sender<u64>,
+}
+
+impl Default for LogRing {
+    fn default() -> LogRing {
+        LogRing { lines: Arc::default(), count: watch::Sender::new(0) }
+    }
 }
 
 impl LogRing {
@@ -46,11 +56,26 @@ impl LogRing {
             lines.pop_front();
         }
         lines.push_back(line);
+        self.count.send_modify(|count| *count += 1);
     }
 
     /// All lines, the oldest first.
     pub(crate) fn lines(&self) -> Vec<LogLine> {
         self.lock().iter().cloned().collect()
+    }
+
+    /// The lines after the first `seen` that there ever were, as far as they are kept, and how many there are now.
+    pub(crate) fn lines_after(&self, seen: u64) -> (Vec<LogLine>, u64) {
+        let lines = self.lock();
+        let count = *self.count.borrow();
+        let wanted = usize::try_from(count.saturating_sub(seen)).unwrap_or(usize::MAX).min(lines.len());
+        (lines.iter().skip(lines.len() - wanted).cloned().collect(), count)
+    }
+
+    /// Waits until there are more than `seen` lines.
+    pub(crate) async fn more_than(&self, seen: u64) {
+        // this value holds the sender, so the wait cannot fail
+        let _ = self.count.subscribe().wait_for(|count| *count > seen).await;
     }
 
     /// A mark for [`LogRing::tail_since`].
@@ -160,6 +185,23 @@ mod tests {
         assert_eq!(lines[0].message, "10");
         assert_eq!(ring.tail_since(mark, APP, 2), format!("{}\n{}", MOST_LINES + 6, MOST_LINES + 8));
         assert_eq!(ring.tail_since(ring.now() + 1.0, APP, 2), "");
+    }
+
+    #[tokio::test]
+    async fn followers_get_each_line_once() {
+        let ring = LogRing::default();
+        ring.push(APP, "one");
+        let (lines, seen) = ring.lines_after(0);
+        assert_eq!((lines.len(), seen), (1, 1));
+        let writer = ring.clone();
+        let written = tokio::spawn(async move { writer.push(APP, "two") });
+        ring.more_than(seen).await;
+        assert_eq!(ring.lines_after(seen).0[0].message, "two");
+        written.await.unwrap();
+        for i in 0..(2 * MOST_LINES) {
+            ring.push(APP, &i.to_string());
+        }
+        assert_eq!(ring.lines_after(seen).0.len(), MOST_LINES, "who is slow misses some");
     }
 
     proptest! {

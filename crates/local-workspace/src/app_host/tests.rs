@@ -513,6 +513,56 @@ async fn upgraded_connections_pass_and_outlive_the_cut() {
     assert_eq!(socket.read(&mut [0; 1]).await.unwrap_or(0), 0, "closed with the app");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_read_and_followed() {
+    let playground = Playground::new();
+    let url = playground.open_proxy(Duration::from_millis(200)).await;
+    let failure = playground.deploy("d1", &[("main.py", "print('<b>gone</b>')")]).await.unwrap_err();
+    let client = client();
+    let log = client.get(format!("{url}/logz"));
+    assert_eq!(log.try_clone().unwrap().send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    let text = log.bearer_auth("good").send().await.unwrap();
+    assert_eq!(text.headers()["content-type"], "text/plain; charset=utf-8");
+    assert!(text.text().await.unwrap().contains("[APP] <b>gone</b>\n"), "{failure}");
+
+    let address = url.trim_start_matches("http://");
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "GET /logz/stream HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer good\r\nConnection: Upgrade\r\n\
+         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(socket.read_u8().await.unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
+    // a masked text frame with the term "gone"; the mask is zero
+    socket.write_all(b"\x81\x84\0\0\0\0gone").await.unwrap();
+    let first = text_frame(&mut socket).await;
+    assert_eq!((&first["source"], &first["message"]), (&"APP".into(), &"<b>gone</b>".into()));
+    assert!(first["timestamp"].as_f64().unwrap() > 1.7e9);
+    playground.host.known("web").unwrap().log.push(log_ring::SYSTEM, "not asked for");
+    let mut next = text_frame(&mut socket).await;
+    assert!(next["message"].as_str().unwrap().contains("gone"), "the message about the crash: {next}");
+    playground.host.known("web").unwrap().log.push(log_ring::SYSTEM, "gone again");
+    next = text_frame(&mut socket).await;
+    assert_eq!(next["message"], "gone again");
+    playground.host.shutdown().await;
+}
+
+/// The JSON in the next frame, shorter than 64 KiB.
+async fn text_frame(socket: &mut TcpStream) -> Value {
+    assert_eq!(socket.read_u8().await.unwrap(), 0x81);
+    let length = match socket.read_u8().await.unwrap() {
+        126 => socket.read_u16().await.unwrap().into(),
+        short => usize::from(short),
+    };
+    let mut text = vec![0; length];
+    socket.read_exact(&mut text).await.unwrap();
+    serde_json::from_slice(&text).unwrap()
+}
+
 #[tokio::test]
 async fn names_that_are_no_folder_names_are_refused() {
     let playground = Playground::new();

@@ -5,6 +5,7 @@ mod credentials;
 mod deadline;
 mod forward;
 mod headers;
+mod logs;
 mod sign_in;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -26,6 +27,7 @@ use tokio_util::task::TaskTracker;
 
 use super::app::App;
 use super::authenticate::{AppCredential, Authenticate, AuthenticationFailure};
+use super::log_ring::LogRing;
 use super::status::Status;
 
 /// Below the idle limits of usual servers, so that no request meets a connection they are just closing.
@@ -37,6 +39,7 @@ const CLOSE_DEADLINE: Duration = Duration::from_secs(2);
 struct Context {
     app_name: Arc<str>,
     status: Arc<Status>,
+    log: LogRing,
     identity: Arc<dyn Authenticate>,
     request_timeout: Duration,
     client: Client<HttpConnector, Body>,
@@ -67,6 +70,7 @@ impl Proxy {
         let context = Context {
             app_name: app.name.as_str().into(),
             status: app.status.clone(),
+            log: app.log.clone(),
             identity,
             request_timeout,
             client: Client::builder(TokioExecutor::new()).pool_idle_timeout(IDLE_CONNECTION).build_http(),
@@ -135,6 +139,9 @@ async fn handle(
         Ok(credential) => context.identity.authenticate(credential).await,
         Err(failure) => Err(failure),
     };
+    if caller.is_ok() && logs::is_for_logs(request.uri().path()) {
+        return logs::answer(&context, request).await;
+    }
     match (caller, context.status.port()) {
         (Err(AuthenticationFailure::Forbidden), _) => answers::forbidden(&context.app_name, &request),
         (Err(AuthenticationFailure::Missing), _) => sign_in::ask(&context, &request),
