@@ -84,10 +84,13 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
+/// The oldest package that app.yaml's command is written for. Older versions of the same name are the Python original.
+const OLDEST_APP: &str = env!("CARGO_PKG_VERSION");
+
 /// The text of `requirements.txt`, without a newline at its end, as the Python deployer writes it.
 pub fn requirements_txt(source: &AppSource) -> String {
     let requirement = match source {
-        AppSource::Package(None) => "databricks-tellr-app".to_owned(),
+        AppSource::Package(None) => format!("databricks-tellr-app>={OLDEST_APP}"),
         AppSource::Package(Some(version)) => format!("databricks-tellr-app=={version}"),
         AppSource::Wheel(wheel) => format!("./{}", wheel.file_name()),
     };

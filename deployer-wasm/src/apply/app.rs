@@ -43,7 +43,11 @@ impl Run<'_> {
         let apps = self.engine.client.apps();
         apps.update_masked(&wanted.name, mask, wanted).await?;
         apps.wait_update(&wanted.name, &self.wait(&|news| step.progress(news))).await?;
-        let app = apps.get(&wanted.name).await?;
+        let mut app = apps.get(&wanted.name).await?;
+        // A new compute size restarts the compute, and no deployment starts before it is back.
+        if compute_state(&app).is_some_and(|state| matches!(state, ComputeState::Updating | ComputeState::Starting)) {
+            app = apps.wait_active(&wanted.name, &self.wait(&|news| step.progress(news))).await?;
+        }
         verify(&app, wanted, mask)?;
         self.app = Some(app);
         Ok(format!("changed {}", mask.join(", ")))
@@ -73,8 +77,7 @@ impl Run<'_> {
     pub(super) async fn delete_app(&self, step: &Step<'_>) -> Result<String, Cause> {
         let apps = self.engine.client.apps();
         let name = self.plan.request.app_name().as_str();
-        let deleting = self.app.as_ref().and_then(|app| app.compute_status.as_ref()?.state.clone());
-        if deleting != Some(ComputeState::Deleting) {
+        if self.app.as_ref().and_then(compute_state) != Some(ComputeState::Deleting) {
             match apps.delete(name).await {
                 Err(error) if !error.is_not_found() => return Err(error.into()),
                 _ => {}
@@ -90,6 +93,10 @@ impl Run<'_> {
     pub(super) fn wait<'w>(&'w self, on_progress: &'w Progress<'w>) -> Wait<'w> {
         Wait { deadline: self.engine.timing.compute, cancel: &self.engine.cancel, on_progress }
     }
+}
+
+fn compute_state(app: &App) -> Option<ComputeState> {
+    app.compute_status.as_ref()?.state.clone()
 }
 
 /// Fails if a field that was written does not show what was written.
