@@ -91,6 +91,27 @@ async fn provisioned_from_the_command() {
     live(Kind::Provisioned).await.unwrap();
 }
 
+/// A delete keeps the data, and the app that is made next has another role: it must find its tables usable.
+async fn come_back(kind: Kind) -> anyhow::Result<()> {
+    let workspace = LocalWorkspace::start(Settings::default())?;
+    let deployment = Deployment::new(&workspace, "tellr-back", kind);
+    workspace.tellr(&flags("create", &deployment, &[])).await?.successful()?;
+    let role = deployment.role(&workspace).await?;
+    deployment.leave_mark(&workspace).await?;
+    let tables = deployment.tables(&workspace).await?;
+    workspace.tellr(&flags("delete", &deployment, &[])).await?.successful()?;
+    assert_eq!(deployment.tables(&workspace).await?, tables);
+    workspace.tellr(&flags("create", &deployment, &[])).await?.successful()?;
+    assert_ne!(deployment.role(&workspace).await?, role);
+    assert_eq!(deployment.tables(&workspace).await?, tables);
+    deployment.assert_healthy(&workspace).await
+}
+
+#[tokio::test]
+async fn a_deleted_app_comes_back_to_its_data() {
+    come_back(Kind::Autoscaling).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_local_wheel_needs_no_package_index() {
     let workspace = LocalWorkspace::start(Settings { has_wheels: false, ..Settings::default() }).unwrap();

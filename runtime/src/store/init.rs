@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use sqlx::{Connection, PgConnection};
 
 use super::encryption_key::{self, KeyOrigin};
-use super::{Store, StoreError, migrations, reset};
+use super::{Store, StoreError, migrations, reset, schema_owner};
 use crate::config::{EncryptionKey, ResetId, SchemaName};
 
 /// Pause between attempts to connect.
@@ -82,6 +82,7 @@ async fn prepare(
         reset::record(connection, reset, order).await?;
     }
     let encryption_key = encryption_key::ensure(connection, schema, order).await?;
+    schema_owner::share_with(connection, schema, order).await?;
     Ok(Outcome {
         created_schema,
         reset: reset.is_some(),

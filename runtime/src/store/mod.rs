@@ -9,6 +9,7 @@ mod error;
 mod init;
 mod migrations;
 mod reset;
+mod schema_owner;
 mod status;
 
 use std::sync::Arc;
