@@ -241,6 +241,9 @@ async fn an_app_runs_with_the_platforms_environment_and_headers() {
     assert!(facts["cwd"].as_str().unwrap().ends_with("web/deployments/d1/source"));
     assert!(playground.log().contains("APP: listening"), "{}", playground.log());
 
+    let h2c = Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
+    assert_eq!(self::facts(&h2c, &url).await["pid"], facts["pid"]);
+
     let echoed = client.post(&url).bearer_auth("good").body("x".repeat(300_000) + "y").send().await.unwrap();
     let echoed = echoed.text().await.unwrap();
     assert!(echoed.starts_with("yx") && echoed.len() == 300_001);

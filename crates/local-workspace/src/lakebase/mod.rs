@@ -128,16 +128,10 @@ impl Lakebase {
         roles::check_name(owner)?;
         let slot = self.slot(id).await;
         let mut slot = slot.lock().await;
-        if slot.as_ref().is_some_and(|instance| !instance.is_running())
-            && let Some(ended) = slot.take()
-        {
-            tracing::warn!(id, "PostgreSQL had ended by itself; starting it again");
-            ended.stop().await;
+        if slot.is_none() {
+            *slot = Some(self.start_instance(id).await?);
         }
-        let instance = match slot.take() {
-            Some(running) => slot.insert(running),
-            None => slot.insert(self.start_instance(id).await?),
-        };
+        let instance = self.running(id, &mut slot).await?;
         let grants = RoleGrants { databricks_superuser: true, connect_and_create: true };
         instance.ensure_role(owner, grants).await?;
         Ok(instance.address())
@@ -162,19 +156,19 @@ impl Lakebase {
         grants: RoleGrants,
     ) -> Result<(), LakebaseError> {
         let slot = self.slot(id).await;
-        running(id, &*slot.lock().await)?.ensure_role(role, grants).await
+        self.running(id, &mut *slot.lock().await).await?.ensure_role(role, grants).await
     }
 
     /// Drops `role` with its privileges, and ends its sessions; refuses if it owns anything.
     pub(crate) async fn drop_role(&self, id: &str, role: &str) -> Result<(), LakebaseError> {
         let slot = self.slot(id).await;
-        running(id, &*slot.lock().await)?.drop_role(role).await
+        self.running(id, &mut *slot.lock().await).await?.drop_role(role).await
     }
 
     /// Whether `role` exists in the instance.
     pub(crate) async fn role_exists(&self, id: &str, role: &str) -> Result<bool, LakebaseError> {
         let slot = self.slot(id).await;
-        running(id, &*slot.lock().await)?.role_exists(role).await
+        self.running(id, &mut *slot.lock().await).await?.role_exists(role).await
     }
 
     /// A password for `role` that opens sessions for `ttl` (1 s to 1 day). Sessions outlive it.
@@ -185,7 +179,7 @@ impl Lakebase {
         ttl: Duration,
     ) -> Result<IssuedToken, LakebaseError> {
         let slot = self.slot(id).await;
-        running(id, &*slot.lock().await)?.issue_token(role, ttl).await
+        self.running(id, &mut *slot.lock().await).await?.issue_token(role, ttl).await
     }
 
     /// Stops instance `id` and deletes its data; fine if there is none.
@@ -220,14 +214,23 @@ impl Lakebase {
         futures::future::join_all(stops).await;
     }
 
+    /// The instance in a slot; its server is started again if it has ended by itself.
+    async fn running<'a>(
+        &self,
+        id: &str,
+        slot: &'a mut Option<Instance>,
+    ) -> Result<&'a Instance, LakebaseError> {
+        if let Some(ended) = slot.take_if(|instance| !instance.is_running()) {
+            tracing::warn!(id, "PostgreSQL had ended by itself; starting it again");
+            ended.stop().await;
+            *slot = Some(self.start_instance(id).await?);
+        }
+        slot.as_ref().ok_or_else(|| LakebaseError::NotStarted { id: id.to_owned() })
+    }
+
     async fn slot(&self, id: &str) -> Slot {
         self.slots.lock().await.entry(id.to_owned()).or_default().clone()
     }
-}
-
-fn running<'a>(id: &str, slot: &'a Option<Instance>) -> Result<&'a Instance, LakebaseError> {
-    let instance = slot.as_ref().filter(|instance| instance.is_running());
-    instance.ok_or_else(|| LakebaseError::NotStarted { id: id.to_owned() })
 }
 
 /// Two workspaces must not run servers on the same clusters.

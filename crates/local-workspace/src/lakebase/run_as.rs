@@ -47,8 +47,9 @@ impl RunAs {
         Err(LakebaseError::NoUnprivilegedUser)
     }
 
-    /// Lets `command` run as this user.
+    /// Lets `command` run as this user, with nothing of the workspace's environment, which may hold credentials.
     pub(crate) fn apply(&self, command: &mut Command) {
+        command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LANG", "C");
         if let Some(user) = &self.other {
             command.uid(user.uid).gid(user.gid);
         }

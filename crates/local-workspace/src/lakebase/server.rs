@@ -27,11 +27,11 @@ const POLL: Duration = Duration::from_millis(20);
 /// The server's last log lines, for errors.
 const KEPT_LOG_LINES: usize = 20;
 
-/// Durability is given up: a stand-in must be quick, and a crash of the machine may cost its data.
-const SETTINGS: [&str; 13] = [
+/// A crash of the machine may cost data, because a stand-in must be quick; a crash of the server must not: with
+/// `synchronous_commit=off` it would lose the last moments.
+const SETTINGS: [&str; 12] = [
     "unix_socket_directories=",
     "fsync=off",
-    "synchronous_commit=off",
     "full_page_writes=off",
     "shared_buffers=32MB",
     "max_connections=100",

@@ -308,12 +308,12 @@ async fn a_server_that_died_is_started_again() {
     let pid = std::fs::read_to_string(data.join("postmaster.pid")).unwrap();
     let pid = nix::unistd::Pid::from_raw(pid.lines().next().unwrap().parse().unwrap());
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
-    while !matches!(lakebase.role_exists(playground.id(), OWNER).await, Err(LakebaseError::NotStarted { .. }))
-    {
+    let slot = lakebase.slot(playground.id()).await;
+    while slot.lock().await.as_ref().unwrap().is_running() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let address = lakebase.start(playground.id(), OWNER).await.unwrap();
     let token = lakebase.issue_token(playground.id(), OWNER, LONG).await.unwrap().token;
+    let address = lakebase.start(playground.id(), OWNER).await.unwrap();
     connect(&address, OWNER, &token).await.unwrap();
     lakebase.shutdown().await;
 }
