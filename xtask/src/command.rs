@@ -9,14 +9,14 @@ use anyhow::{Context, ensure};
 
 /// Runs a command whose output goes where ours goes. An error names the command and how it ended.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
-    let status = command.stdin(Stdio::null()).status().with_context(|| not_started(command))?;
+    let status = unburdened(command).stdin(Stdio::null()).status().with_context(|| not_started(command))?;
     ensure!(status.success(), "`{}` ended with {status}", words(command));
     Ok(())
 }
 
 /// Runs a command and gives what it wrote to stdout. An error carries what it wrote to stderr.
 pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
-    let output = command.stdin(Stdio::null()).output().with_context(|| not_started(command))?;
+    let output = unburdened(command).stdin(Stdio::null()).output().with_context(|| not_started(command))?;
     let errors = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "`{}` ended with {}: {}", words(command), output.status, errors.trim());
     String::from_utf8(output.stdout).with_context(|| format!("`{}` wrote what is not text", words(command)))
@@ -24,12 +24,24 @@ pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
 
 /// Whether a command can be started and ends well. What it writes is dropped.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
-    command
+    unburdened(command)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
+}
+
+/// The command without what cargo told this program about its own package. Build scripts watch these variables: a cargo
+/// that inherits them builds again what a cargo on the command line has built, and the other way round.
+fn unburdened(command: &mut Command) -> &mut Command {
+    let ours =
+        ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"];
+    let names = env::vars_os().map(|(name, _)| name);
+    for name in names.filter(|name| ours.iter().any(|start| name.to_string_lossy().starts_with(start))) {
+        command.env_remove(name);
+    }
+    command
 }
 
 /// The program of that name on the PATH.
