@@ -17,24 +17,29 @@ use super::venv::{BuildError, run_step};
 
 const IDENTIFY_DEADLINE: Duration = Duration::from_secs(30);
 const VENV_DEADLINE: Duration = Duration::from_secs(120);
+const PYTHON: &str = "python3";
 /// Names the path that the seed was made at.
 const MADE_AT: &str = ".made-at";
 
 /// Makes the environment `venv`; what goes wrong is in `log`, too.
 pub(crate) async fn make(venv: &Path, fallback_cache: &Path, log: &LogRing) -> Result<(), BuildError> {
     let seeds = cache_dir().unwrap_or_else(|| fallback_cache.to_path_buf()).join("venv-seeds");
-    let seed = seeds.join(identify_python().await?);
+    make_with(Path::new(PYTHON), &seeds, venv, log).await
+}
+
+async fn make_with(python: &Path, seeds: &Path, venv: &Path, log: &LogRing) -> Result<(), BuildError> {
+    let seed = seeds.join(identify(python).await?);
     if !seed.join(MADE_AT).is_file() {
-        grow(&seeds, &seed, log).await?;
+        grow(python, seeds, &seed, log).await?;
     }
     let (from, to) = (seed, venv.to_path_buf());
     let copied = tokio::task::spawn_blocking(move || copy_seed(&from, &to)).await.map_err(io::Error::other);
     copied.flatten().map_err(|source| BuildError::File { path: venv.to_path_buf(), source })
 }
 
-/// A name for the Python that `python3` is: another version or place needs another seed.
-async fn identify_python() -> Result<String, BuildError> {
-    let mut command = Command::new("python3");
+/// A name for the Python that this is: another version or place needs another seed.
+async fn identify(python: &Path) -> Result<String, BuildError> {
+    let mut command = Command::new(python);
     command
         .args(["-c", "import sys; print(sys.base_prefix, sys.version)"])
         .stdin(std::process::Stdio::null())
@@ -50,12 +55,12 @@ async fn identify_python() -> Result<String, BuildError> {
     Ok(Sha256::digest(&output.stdout).iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
-async fn grow(seeds: &Path, seed: &Path, log: &LogRing) -> Result<(), BuildError> {
+async fn grow(python: &Path, seeds: &Path, seed: &Path, log: &LogRing) -> Result<(), BuildError> {
     let failed = |source| BuildError::File { path: seeds.to_path_buf(), source };
     std::fs::create_dir_all(seeds).map_err(failed)?;
     // made aside, so that nobody copies half a seed
     let partial = seeds.join(format!("partial-{}", Uuid::new_v4().simple()));
-    let mut command = Command::new("python3");
+    let mut command = Command::new(python);
     command.args(["-m", "venv"]).arg(&partial).current_dir(seeds);
     let (status, tail) = run_step(command, VENV_DEADLINE, log).await.map_err(failed)?;
     let made = if status.is_some_and(|status| status.success()) {
@@ -153,5 +158,34 @@ mod tests {
         let output = Command::new(venv.join("bin/pip")).arg("--version").output().await.unwrap();
         assert!(String::from_utf8(output.stdout).unwrap().contains(&home));
         assert!(!venv.join(MADE_AT).exists());
+    }
+
+    #[tokio::test]
+    async fn what_is_missing_is_said_with_the_package_to_install() {
+        let dir = tempfile::tempdir().unwrap();
+        let make = async |python: &Path| {
+            make_with(python, &dir.path().join("seeds"), &dir.path().join("venv"), &LogRing::default())
+                .await
+                .unwrap_err()
+                .to_string()
+        };
+        let absent = make(&dir.path().join("no-python")).await;
+        assert!(absent.contains("apt-get install python3 python3-venv"), "{absent}");
+
+        // as on Debian without the package
+        let python = dir.path().join("python3");
+        let script = "#!/bin/sh\nif [ \"$1\" = -m ]; then echo 'ensurepip is not available'; exit 1; fi\n";
+        // by another process: a file that this one has just had open for writing may be too busy to run
+        let write = "printf %s \"$2\" > \"$1\" && chmod +x \"$1\"";
+        let mut writer = Command::new("/bin/sh");
+        assert!(writer.args(["-c", write, "sh"]).arg(&python).arg(script).status().await.unwrap().success());
+        let without_venv = make(&python).await;
+        assert!(without_venv.contains("`apt-get install python3-venv`"), "{without_venv}");
+        assert!(without_venv.contains("ensurepip is not available"), "{without_venv}");
+        assert_eq!(
+            std::fs::read_dir(dir.path().join("seeds")).unwrap().count(),
+            0,
+            "nothing half made is left"
+        );
     }
 }

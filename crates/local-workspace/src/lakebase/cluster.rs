@@ -76,6 +76,8 @@ impl ClusterHome {
             .arg("-D")
             .arg(data)
             .args(["-U", ADMIN, "-A", "password", "-E", "UTF8", "--locale=C", "--no-sync"])
+            // an eighth of the usual size: each cluster is a copy, and a small database fills little
+            .arg("--wal-segsize=2")
             .arg(format!("--pwfile={}", password_file.display()))
             .stdin(Stdio::null())
             .current_dir(&self.dir)

@@ -29,13 +29,12 @@ const KEPT_LOG_LINES: usize = 20;
 
 /// A crash of the machine may cost data, because a stand-in must be quick; a crash of the server must not: with
 /// `synchronous_commit=off` it would lose the last moments.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 11] = [
     "unix_socket_directories=",
     "fsync=off",
     "full_page_writes=off",
     "shared_buffers=32MB",
     "max_connections=100",
-    "min_wal_size=32MB",
     "jit=off",
     "logging_collector=off",
     "log_destination=stderr",
