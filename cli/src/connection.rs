@@ -9,6 +9,7 @@ use databricks::{
     Client, ClientOptions, Config, ConfigError, ConfigOverrides, HttpTransport, Poll, ProcessEnvironment,
     Product, Secret,
 };
+use deployer_wasm::spec::FieldError;
 
 use crate::failure::Failure;
 
@@ -73,5 +74,8 @@ fn token_from_stdin() -> Result<Secret, Failure> {
 }
 
 fn sign_in(error: &ConfigError) -> Failure {
+    if let ConfigError::Host(error) = error {
+        return Failure::field(FieldError::because("host", format!("`host`: {error}")));
+    }
     Failure::SignIn { message: error.to_string(), hint: error.hint() }
 }

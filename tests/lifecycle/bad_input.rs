@@ -43,9 +43,10 @@ async fn a_host_that_is_none_is_refused() {
         ["not a host", "ftp://x.cloud.databricks.com", "https://", "https://user:pw@x.cloud.databricks.com"]
     {
         let finished = workspace.tellr(&flags("create", &deployment, &["--host", host])).await.unwrap();
-        assert_eq!(finished.code, Some(4), "{host}: {finished:?}");
+        assert_eq!(finished.code, Some(2), "{host}: {finished:?}");
+        assert_eq!(finished.result["error"]["field"], "host");
         let message = finished.result["error"]["message"].as_str().unwrap_or_default();
-        assert!(message.to_lowercase().contains("host"), "{message}");
+        assert!(message.contains("`host`") && message.contains("https://"), "{message}");
         assert!(!message.contains("pw@"), "a password is shown: {message}");
     }
 }

@@ -33,6 +33,7 @@ async fn live(kind: Kind) -> anyhow::Result<()> {
 
     // The same app.yaml starts the app again, and must not reset again.
     workspace.restart()?;
+    workspace.await_running(&deployment.app).await?;
     deployment.assert_healthy(&workspace).await?;
     ensure!(resets(&deployment, &workspace).await? == 1);
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use base64::Engine;
 use serde_json::json;
 
@@ -18,6 +18,19 @@ impl LocalWorkspace {
         let body = json!({"path": path, "content": content, "format": "AUTO", "overwrite": true});
         self.post("/api/2.0/workspace/import", &body).await?;
         Ok(())
+    }
+
+    /// Waits until the app runs.
+    pub async fn await_running(&self, app: &str) -> anyhow::Result<()> {
+        let started = Instant::now();
+        loop {
+            let status = self.get(&format!("/api/2.0/apps/{app}")).await?["app_status"].clone();
+            if status["state"] == "RUNNING" {
+                return Ok(());
+            }
+            ensure!(started.elapsed() < DEADLINE, "the app does not run after {DEADLINE:?}: {status}");
+            tokio::time::sleep(POLL).await;
+        }
     }
 
     /// Waits until the app's newest deployment has succeeded and the app runs; fails with the platform's words.
