@@ -36,19 +36,24 @@ impl SignedIn {
 
     /// The page must be there and the database ready, within a minute.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        let (status, page) = self.get("/")?;
-        ensure!(status == 200 && page.contains("<title>Tellr</title>"), "the page answered {status}: {page}");
+        self.wait_for("the page", "/", |page| page.contains("<title>Tellr</title>"))?;
         say::line("the page answers through the app's proxy");
+        let is_ready = |body: &str| health(body)["status"] == "ready";
+        let body = self.wait_for("a healthy database", "/api/health/ready", is_ready)?;
+        say::line(&format!("the database is ready: {}", health(&body)["database"]));
+        Ok(())
+    }
+
+    /// Asks until the answer is 200 and as wanted: an app may still be starting after its workspace did.
+    fn wait_for(&self, what: &str, path: &str, wanted: impl Fn(&str) -> bool) -> anyhow::Result<String> {
         let start = Instant::now();
         loop {
-            let (status, body) = self.get("/api/health/ready")?;
-            let health: Value = serde_json::from_str(&body).unwrap_or_default();
-            if status == 200 && health["status"] == "ready" {
-                say::line(&format!("the database is ready: {}", health["database"]));
-                return Ok(());
+            let (status, body) = self.get(path)?;
+            if status == 200 && wanted(&body) {
+                return Ok(body);
             }
             if start.elapsed() > HEALTH_DEADLINE {
-                bail!("the app is not ready after {HEALTH_DEADLINE:?}; it last answered {status}: {body}");
+                bail!("waited {HEALTH_DEADLINE:?} for {what}, but {path} last answered {status}: {body}");
             }
             std::thread::sleep(LOOK);
         }
@@ -59,4 +64,8 @@ impl SignedIn {
             agent().get(format!("{}{path}", self.url)).header("Cookie", &self.cookie).call()?;
         Ok((response.status().as_u16(), response.body_mut().read_to_string()?))
     }
+}
+
+fn health(body: &str) -> Value {
+    serde_json::from_str(body).unwrap_or_default()
 }
