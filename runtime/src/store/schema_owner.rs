@@ -13,7 +13,8 @@ use crate::config::SchemaName;
 const OWN_RELATIONS: &str = "SELECT quote_ident(pg_get_userbyid(n.nspowner)) AS owner, quote_ident(c.relname) AS name, \
      c.relkind = 'S' AS is_sequence FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
      WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'S') \
-     AND c.relowner = current_user::regrole::oid AND n.nspowner <> current_user::regrole::oid ORDER BY c.relname";
+     AND c.relowner = quote_ident(current_user)::regrole::oid \
+     AND n.nspowner <> quote_ident(current_user)::regrole::oid ORDER BY c.relname";
 
 /// Gives the schema's owner every right on what we own in it, with the right to pass it on. Does nothing in a schema of
 /// our own.

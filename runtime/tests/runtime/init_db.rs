@@ -25,6 +25,17 @@ async fn an_empty_database_gets_everything() {
     assert_eq!(database.ask(elsewhere).await.unwrap(), "0", "nothing outside the schema");
 }
 
+/// A person's role is called by their e-mail address, which is no name that SQL takes unquoted.
+#[tokio::test]
+async fn a_role_that_is_an_address_prepares_the_database() {
+    let database = Database::create().await;
+    let role = format!("{}@example.com", unique("first.last"));
+    database.run(&format!("CREATE ROLE \"{role}\" LOGIN PASSWORD 'pw'")).await;
+    database.run(&format!("GRANT CREATE ON DATABASE {} TO \"{role}\"", database.name)).await;
+    let done = init_db(&[("DATABASE_URL", &database.url_of(&role, "pw"))]).await;
+    assert_eq!(done["created_schema"], true);
+}
+
 #[tokio::test]
 async fn again_changes_nothing() {
     let database = Database::create().await;
