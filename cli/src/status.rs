@@ -16,7 +16,7 @@ pub(crate) async fn run(arguments: &ArgMatches, printer: &Printer) -> Result<(),
     let client = connection::connect(arguments)?;
     let app = client.apps().get(name.as_str()).await?;
     let database = database(&client, &app).await?;
-    printer.result(&summary(&name, &app, database));
+    printer.result(&summary(&name, &app, &database));
     Ok(())
 }
 
@@ -36,7 +36,7 @@ async fn database(client: &Client, app: &App) -> Result<Value, Failure> {
     Ok(Value::Null)
 }
 
-fn summary(name: &AppName, app: &App, database: Value) -> Value {
+fn summary(name: &AppName, app: &App, database: &Value) -> Value {
     let compute = app.compute_status.clone().unwrap_or_default();
     let status = app.app_status.clone().unwrap_or_default();
     let deployment = app.active_deployment.clone().unwrap_or_default();

@@ -1,5 +1,7 @@
 //! The engine from request to outcome, against a workspace in memory: natively, and as WebAssembly in a browser.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod scripted;
 
 use deployer_wasm::plan::{Change, Plan, plan};

@@ -2,6 +2,7 @@
 //! `docs/deploy-calls.md` says why; a difference that is not there fails.
 
 #![cfg(not(target_arch = "wasm32"))]
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 #[allow(dead_code, reason = "the engine's tests use the rest")]
 mod scripted;

@@ -11,7 +11,7 @@ mod http;
 mod logging;
 mod store;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,9 +48,9 @@ enum Command {
     },
     /// Answer HTTP until SIGTERM or SIGINT.
     Serve {
-        /// Address to listen on.
-        #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED))]
-        host: IpAddr,
+        /// Address to listen on [default: $UVICORN_HOST, or 0.0.0.0].
+        #[arg(long)]
+        host: Option<IpAddr>,
         /// Port to listen on (0: any free one) [default: $DATABRICKS_APP_PORT, or 8000].
         #[arg(long)]
         port: Option<u16>,
@@ -129,7 +129,7 @@ fn run(command: &Command) -> Result<(), Failure> {
                     .await
             }
             Command::Serve { host, port, shutdown_grace } => {
-                let address = SocketAddr::new(*host, port.unwrap_or(config.port));
+                let address = SocketAddr::new(host.unwrap_or(config.host), port.unwrap_or(config.port));
                 serve(config, address, Duration::from_secs(*shutdown_grace)).await
             }
         }

@@ -45,7 +45,9 @@ impl Run<'_> {
         apps.wait_update(&wanted.name, &self.wait(&|news| step.progress(news))).await?;
         let mut app = apps.get(&wanted.name).await?;
         // A new compute size restarts the compute, and no deployment starts before it is back.
-        if compute_state(&app).is_some_and(|state| matches!(state, ComputeState::Updating | ComputeState::Starting)) {
+        if compute_state(&app)
+            .is_some_and(|state| matches!(state, ComputeState::Updating | ComputeState::Starting))
+        {
             app = apps.wait_active(&wanted.name, &self.wait(&|news| step.progress(news))).await?;
         }
         verify(&app, wanted, mask)?;

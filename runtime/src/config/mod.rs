@@ -11,6 +11,7 @@ mod source;
 pub(crate) mod variables;
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 
 pub(crate) use database::{DatabaseConfig, LakebaseConfig, LakebaseKind, TlsMode, WorkspaceConfig};
 pub(crate) use encryption_key::{EncryptionKey, KEY_LENGTH};
@@ -22,6 +23,8 @@ use source::Source;
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) environment: Environment,
+    /// Address to listen on.
+    pub(crate) host: IpAddr,
     /// Port to listen on.
     pub(crate) port: u16,
     /// Identity of a developer's own requests; see `http::identity`.
@@ -67,6 +70,8 @@ impl Config {
         let environment =
             source.parse_or(&variables::ENVIRONMENT, Environment::Development, parse_environment);
         let port = source.parse_or(&variables::DATABRICKS_APP_PORT, 8000, parse_port);
+        let host =
+            source.parse_or(&variables::UVICORN_HOST, IpAddr::V4(Ipv4Addr::UNSPECIFIED), parse_address);
         let dev_user = source.parse(&variables::TELLR_DEV_USER, parse_user_name);
         let log_filter = source.get(&variables::TELLR_LOG).map(str::to_owned);
         let schema = source.parse_or(&variables::LAKEBASE_SCHEMA, SchemaName::default(), SchemaName::parse);
@@ -77,7 +82,7 @@ impl Config {
         let (Some(database), true) = (database, source.is_clean()) else {
             return Err(source.into_errors());
         };
-        Ok(Self { environment, port, dev_user, log_filter, database, schema, reset_id, encryption_key })
+        Ok(Self { environment, host, port, dev_user, log_filter, database, schema, reset_id, encryption_key })
     }
 }
 
@@ -88,6 +93,10 @@ fn parse_environment(text: &str) -> Result<Environment, String> {
         "test" => Ok(Environment::Test),
         _ => Err("isn't one of the known environments".to_owned()),
     }
+}
+
+fn parse_address(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| "isn't an IP address".to_owned())
 }
 
 fn parse_port(text: &str) -> Result<u16, String> {

@@ -33,6 +33,8 @@ variables! {
         "Kind of deployment. Outside `production`, pages served from localhost may call the API (CORS) and logs are plain lines instead of JSON.";
     DATABRICKS_APP_PORT: "`8000`", "a TCP port, 1 to 65535",
         "Port to listen on; set by the platform. `--port` wins.";
+    UVICORN_HOST: "`0.0.0.0`", "an IP address",
+        "Address to listen on; set by the platform, and by a local workspace to loopback. `--host` wins.";
     DATABASE_URL: "none", "a URL that starts with `postgres://` or `postgresql://`",
         "Database to use instead of Lakebase, for development. A `jdbc:` URL is ignored.";
     LAKEBASE_TYPE: "`autoscaling` when LAKEBASE_ENDPOINT_NAME or LAKEBASE_PROJECT_ID is set, else `provisioned`", "`autoscaling` or `provisioned`",

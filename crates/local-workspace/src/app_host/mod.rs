@@ -106,8 +106,10 @@ impl AppHost {
         let outcome = tokio::select! {
             () = cancelled.cancelled() => Err(DeployFailure::new("The deployment was cancelled.".to_owned())),
             outcome = async {
+                let platform_env = order.platform_env.clone();
                 let release = self.build(&app, order).await?;
-                app.run(&mut process, &release, self.start_deadline).await?;
+                let running = release.with_platform_env(platform_env);
+                app.run(&mut process, &running, self.start_deadline).await?;
                 app.folders.save_release(&release).map_err(|error| folder_failure(&app, &error))
             } => outcome,
         };
@@ -124,8 +126,8 @@ impl AppHost {
         // what is wrong with the manifest is said before minutes of building
         let manifest = Manifest::find(&order.files).map_err(|error| failed(&error))?;
         let command = manifest.command(&order.files).map_err(|error| failed(&error))?;
-        let mut env = order.platform_env;
-        env.extend(manifest.environment(&order.resource_values).map_err(|error| failed(&error))?);
+        let env = manifest.environment(&order.resource_values).map_err(|error| failed(&error))?;
+        let env = env.into_iter().collect();
 
         let (source, home) = (app.folders.source(&id), app.folders.home());
         let cache = self.dir.join(".cache");
@@ -163,8 +165,12 @@ impl AppHost {
         Ok(())
     }
 
-    /// Starts the last good deployment again, unless the app runs.
-    pub(crate) async fn restart(&self, app_name: &str) -> Result<(), DeployFailure> {
+    /// Starts the last good deployment again with the platform's variables of today, unless the app runs.
+    pub(crate) async fn restart(
+        &self,
+        app_name: &str,
+        platform_env: Vec<(String, String)>,
+    ) -> Result<(), DeployFailure> {
         let app = self.app(app_name)?;
         let cancelled = app.cancellation();
         let mut process = app.process.lock().await;
@@ -175,6 +181,7 @@ impl AppHost {
         let release = release.ok_or_else(|| {
             DeployFailure::new(format!("App {app_name} has no deployment that could run again."))
         })?;
+        let release = release.with_platform_env(platform_env);
         tokio::select! {
             () = cancelled.cancelled() => Err(DeployFailure::new("The start was cancelled.".to_owned())),
             outcome = app.run(&mut process, &release, self.start_deadline) => outcome,

@@ -12,8 +12,16 @@ pub(crate) struct Release {
     pub(crate) deployment_id: String,
     /// with `$DATABRICKS_APP_PORT` still in it
     pub(crate) command: Vec<String>,
-    /// the platform's variables, then `app.yaml`'s
+    /// `app.yaml`'s variables; the platform's are not saved, since addresses and ports may be others the next time
     pub(crate) env: Vec<(String, String)>,
+}
+
+impl Release {
+    /// The same release to run now: the platform's variables before those of `app.yaml`.
+    pub(crate) fn with_platform_env(&self, platform_env: Vec<(String, String)>) -> Release {
+        let env = platform_env.into_iter().chain(self.env.iter().cloned()).collect();
+        Release { env, ..self.clone() }
+    }
 }
 
 /// The folders of one app.

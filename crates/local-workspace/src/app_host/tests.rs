@@ -300,7 +300,7 @@ async fn a_crash_is_reported_with_status_and_last_words() {
     );
     let absent = playground.deploy("d2", &[("app.yaml", "command: [no-such-program]")]).await.unwrap_err();
     assert!(absent.message.contains("\"no-such-program\" cannot run"), "{absent}");
-    assert!(playground.host.restart("web").await.is_err(), "there is nothing good to run");
+    assert!(playground.host.restart("web", Vec::new()).await.is_err(), "there is nothing good to run");
 
     // one that crashes later
     playground.deploy("d3", &[("main.py", SERVER)]).await.unwrap();
@@ -316,7 +316,7 @@ async fn a_crash_is_reported_with_status_and_last_words() {
     };
     assert!(message.contains("exit status: 7"), "{message}");
     assert!(playground.log().contains("about to crash"));
-    playground.host.restart("web").await.unwrap();
+    playground.host.restart("web", Vec::new()).await.unwrap();
     assert_eq!(playground.host.process_state("web"), ProcessState::Running);
     playground.host.shutdown().await;
 }
@@ -377,7 +377,7 @@ async fn a_new_deployment_replaces_the_old_one_only_when_it_is_built() {
     let gatekeeper = Arc::new(Gatekeeper { redeemed: AtomicUsize::new(0) });
     let address = host.open_proxy("web", Some(port), gatekeeper, LONG).await.unwrap();
     assert_eq!(address.port(), port, "the same address again");
-    host.restart("web").await.unwrap();
+    host.restart("web", Vec::new()).await.unwrap();
     assert_eq!(facts(&client, &url).await["version"], "two");
     host.remove("web").await;
     assert!(!playground.dir.path().join("apps/web").exists());

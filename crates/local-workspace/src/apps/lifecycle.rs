@@ -7,6 +7,7 @@ use axum::{Extension, Json};
 use serde_json::Value;
 
 use super::api::{find, find_mut, forget, show};
+use super::environment;
 use super::permissions::{Level, require};
 use super::record::{AppRecord, ComputeState, DeploymentState};
 use crate::auth::Caller;
@@ -74,8 +75,17 @@ pub(super) async fn run_again(workspace: &Workspace, name: &str) {
     if !deployed {
         return;
     }
+    let platform_env =
+        workspace.store.read(|records| environment::platform_env(records, &workspace.host, name));
+    let platform_env = match platform_env {
+        Ok(platform_env) => platform_env,
+        Err(error) => {
+            tracing::error!(app = name, "the app does not come up again: {error:?}");
+            return;
+        }
+    };
     // the state of the process tells the same to those who ask for the app
-    if let Err(error) = workspace.app_host.restart(name).await {
+    if let Err(error) = workspace.app_host.restart(name, platform_env).await {
         tracing::error!(app = name, "the app does not come up again: {error}");
     }
 }

@@ -11,15 +11,28 @@ use crate::records::StoreError;
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
     status: StatusCode,
-    code: Value,
+    code: ErrorCode,
     message: String,
     details: Vec<Value>,
+}
+
+/// The platform's code: a word nearly always.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(untagged)]
+enum ErrorCode {
+    Word(String),
+    Status(u16),
 }
 
 impl ApiError {
     /// An error with a status and a code of its own.
     pub(crate) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> ApiError {
-        ApiError { status, code: Value::from(code), message: message.into(), details: Vec::new() }
+        ApiError {
+            status,
+            code: ErrorCode::Word(code.to_owned()),
+            message: message.into(),
+            details: Vec::new(),
+        }
     }
 
     /// 400 `BAD_REQUEST`.
@@ -41,7 +54,7 @@ impl ApiError {
     pub(crate) fn no_credential() -> ApiError {
         ApiError {
             status: StatusCode::UNAUTHORIZED,
-            code: Value::from(401),
+            code: ErrorCode::Status(401),
             message: "Credential was not sent or was of an unsupported type for this API.".to_owned(),
             details: Vec::new(),
         }
