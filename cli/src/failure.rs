@@ -84,3 +84,33 @@ impl Failure {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use deployer_wasm::plan::Refusal;
+
+    use super::*;
+
+    #[test]
+    fn programs_get_message_hint_and_field() {
+        let input = Failure::field(FieldError::because("app_name", "`app_name` is wrong"));
+        assert_eq!(
+            input.to_json(),
+            json!({"error": {"message": "`app_name` is wrong", "field": "app_name"}})
+        );
+        let refusal = Refusal { message: "it exists".into(), hint: Some("use `update`".into()) };
+        let refused = Failure::Deploy(DeployError::Refused(vec![refusal]));
+        assert_eq!(refused.to_json(), json!({"error": {"message": "it exists", "hint": "use `update`"}}));
+    }
+
+    #[test]
+    fn each_kind_of_failure_has_its_exit_code() {
+        let code = |failure: &Failure| format!("{:?}", failure.exit_code());
+        let expected = |number: u8| format!("{:?}", ExitCode::from(number));
+        assert_eq!(code(&Failure::Machine("disk".into())), expected(1));
+        assert_eq!(code(&Failure::Input(Vec::new())), expected(2));
+        assert_eq!(code(&Failure::NotConfirmed("no".into())), expected(3));
+        assert_eq!(code(&Failure::Deploy(DeployError::Refused(Vec::new()))), expected(3));
+        assert_eq!(code(&Failure::SignIn { message: "who?".into(), hint: None }), expected(4));
+    }
+}

@@ -34,3 +34,47 @@ fn sign_and_word(change: Change) -> (char, &'static str) {
         Change::Run => ('>', "run"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use deployer_wasm::observation::{FilesSeen, LakebaseSeen, Observation};
+    use deployer_wasm::plan::plan;
+    use deployer_wasm::spec::{RawSpec, Request};
+
+    use super::*;
+
+    fn observation() -> Observation {
+        Observation {
+            run_id: "run".into(),
+            user_name: "me@example.com".into(),
+            app: None,
+            lakebase: LakebaseSeen::Absent { autoscaling_available: true },
+            files: FilesSeen { directory: true, names: vec!["notes.txt".into()], ..FilesSeen::default() },
+            schema: None,
+            address: None,
+        }
+    }
+
+    fn raw() -> RawSpec {
+        let values = [
+            ("app_name", "tellr"),
+            ("lakebase_name", "tellr-db"),
+            ("schema_name", "app_data"),
+            ("app_file_workspace_path", "/Workspace/Users/me@example.com/.apps/tellr"),
+        ];
+        let values = values.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        RawSpec { values: values.into(), ..RawSpec::default() }
+    }
+
+    #[test]
+    fn a_create_as_a_table() {
+        let request = Request::Create(raw().create().unwrap());
+        insta::assert_snapshot!(render(&plan(&request, &observation())));
+    }
+
+    #[test]
+    fn a_refused_update_as_a_table() {
+        let request = Request::Update(raw().update().unwrap());
+        insta::assert_snapshot!(render(&plan(&request, &observation())));
+    }
+}

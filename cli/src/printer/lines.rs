@@ -32,3 +32,35 @@ pub(super) fn seconds(elapsed_ms: u64) -> String {
         _ => format!("{} min {} s", elapsed_ms / 60_000, elapsed_ms % 60_000 / 1000),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn durations_are_short_and_never_rounded_up() {
+        assert_eq!(seconds(0), "0.0 s");
+        assert_eq!(seconds(1_999), "1.9 s");
+        assert_eq!(seconds(59_999), "59.9 s");
+        assert_eq!(seconds(61_000), "1 min 1 s");
+    }
+
+    #[test]
+    fn a_failed_step_is_named_and_its_message_left_to_the_end() {
+        let event = Event::StepFailed {
+            step: "app",
+            message: "told at the end".into(),
+            hint: None,
+            elapsed_ms: 1_500,
+        };
+        assert_eq!(line(&event), "  failed: app (1.5 s)");
+    }
+
+    #[test]
+    fn lists_are_joined() {
+        assert_eq!(plain(&json!(["sql", "dashboards.genie"])), "sql, dashboards.genie");
+        assert_eq!(plain(&json!(true)), "true");
+    }
+}

@@ -11,7 +11,7 @@ use crate::plan::FileContent;
 impl Run<'_> {
     pub(super) async fn make_directory(&self, path: &str) -> Result<String, Cause> {
         self.engine.client.workspace_files().mkdirs(path).await?;
-        Ok(format!("{path} exists"))
+        Ok("it exists".into())
     }
 
     pub(super) async fn write_file(&self, path: &str, content: &FileContent) -> Result<String, Cause> {
@@ -21,7 +21,7 @@ impl Run<'_> {
         };
         let size = bytes.len();
         self.engine.client.workspace_files().import(path, bytes, true).await?;
-        Ok(format!("{path} has {size} bytes"))
+        Ok(format!("{size} bytes"))
     }
 
     /// The manifest with the endpoint that the database really has.
@@ -37,7 +37,7 @@ impl Run<'_> {
     pub(super) async fn delete_file(&self, path: &str) -> Result<String, Cause> {
         match self.engine.client.workspace_files().delete(path, false).await {
             Err(error) if !error.is_not_found() => Err(error.into()),
-            _ => Ok(format!("{path} is gone")),
+            _ => Ok("it is gone".into()),
         }
     }
 }

@@ -68,6 +68,9 @@ fn write_file(
     plan.add(change, format!("file {name}"), reason, action);
 }
 
+/// How many files of others a warning names.
+const SHOWN: usize = 5;
+
 /// Wheels of former deployments go; files of others stay and are named, since they become part of the app.
 fn clean_up(plan: &mut Plan, deployment: &Deployment, seen: &FilesSeen) {
     let current = match &deployment.source {
@@ -88,12 +91,14 @@ fn clean_up(plan: &mut Plan, deployment: &Deployment, seen: &FilesSeen) {
             foreign.push(name.as_str());
         }
     }
-    if !foreign.is_empty() {
-        let shown = foreign.iter().take(5).copied().collect::<Vec<_>>().join(", ");
-        plan.warnings.push(format!(
-            "the folder {} holds {} other files, which become part of the app: {shown}",
-            deployment.workspace_path,
-            foreign.len()
-        ));
+    if foreign.is_empty() {
+        return;
     }
+    let shown = foreign.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    let more = match foreign.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let folder = &deployment.workspace_path;
+    plan.warnings.push(format!("what else is in {folder} becomes part of the app: {shown}{more}"));
 }
