@@ -218,7 +218,12 @@ pub(crate) async fn stop_leftover(data: &Path) -> Result<(), LakebaseError> {
             sleep(POLL).await;
         }
     }
-    if is_server_of(pid, data) {
+    // when the first process is killed, the others end by themselves, and hold its shared memory until then
+    let deadline = Instant::now() + IMMEDIATE_STOP_DEADLINE;
+    while server_of(data).is_some() && Instant::now() < deadline {
+        sleep(POLL).await;
+    }
+    if let Some(pid) = server_of(data) {
         return Err(LakebaseError::LeftoverRuns { pid, data: data.to_path_buf() });
     }
     // the number may belong to a stranger by now, at which PostgreSQL would refuse to start
@@ -236,6 +241,13 @@ fn read_pid(pid_file: &Path) -> Result<Option<i32>, LakebaseError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(LakebaseError::file("read", pid_file)(error)),
     }
+}
+
+/// Any process of a PostgreSQL that works in `data`.
+fn server_of(data: &Path) -> Option<i32> {
+    let processes = std::fs::read_dir("/proc").ok()?.filter_map(Result::ok);
+    let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.find(|pid| is_server_of(*pid, data))
 }
 
 /// Whether process `pid` is a PostgreSQL whose working directory is `data`, as a server's always is.
