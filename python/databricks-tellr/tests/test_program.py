@@ -77,6 +77,9 @@ class Failures(ProgramTest):
 class Interruption(ProgramTest):
     def test_an_interrupt_lets_the_program_end_in_order(self) -> None:
         self.plays({"event": "step_started", "title": "Wait"}, hangs=True)
+        # a process started in the background of a shell ignores interrupts
+        ours = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, ours)
 
         def interrupt() -> None:
             deadline = time.monotonic() + 30
