@@ -87,9 +87,4 @@ impl LakebaseError {
         let path = path.to_path_buf();
         move |source| LakebaseError::File { what, path, source }
     }
-
-    /// Whether PostgreSQL would not start because processes of an earlier server still hold its memory.
-    pub(crate) fn is_memory_in_use(&self) -> bool {
-        matches!(self, LakebaseError::StartFailed { log, .. } if log.contains("pre-existing shared memory block"))
-    }
 }

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
@@ -24,8 +24,6 @@ use super::{IssuedToken, LakebaseAddress, RoleGrants};
 
 const LONGEST_TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 const ACQUIRE_DEADLINE: Duration = Duration::from_secs(10);
-const ORPHANS_DEADLINE: Duration = Duration::from_secs(15);
-const ORPHANS_POLL: Duration = Duration::from_millis(100);
 
 /// A running instance.
 pub(crate) struct Instance {
@@ -58,8 +56,15 @@ impl Instance {
             tracing::warn!(id, %address, "the instance's earlier address is taken; it has a new one");
         }
         let tls = tls::acceptor(dir, address)?;
+        let server = Server::spawn(id, home, data, address)?;
         let options = admin_options(address, admin_password);
-        let (server, admin) = start_server(id, home, data, address, &options).await?;
+        let admin = match prepare(id, &server, &options).await {
+            Ok(admin) => admin,
+            Err(error) => {
+                server.stop().await;
+                return Err(error);
+            }
+        };
         let tokens = Arc::new(TokenStore::import(saved.map(|saved| saved.tokens).unwrap_or_default()));
         let passwords = BackendPasswords::new(admin_password.expose());
         let gate = Gate {
@@ -166,30 +171,6 @@ impl Instance {
     fn sql(&self, what: &'static str) -> impl FnOnce(sqlx::Error) -> LakebaseError + use<> {
         let id = self.id.clone();
         move |source| LakebaseError::Sql { id, what, source }
-    }
-}
-
-/// Starts a server and makes what every instance has. When a server was killed, its processes live on for a moment and
-/// hold its memory: their end is waited for.
-async fn start_server(
-    id: &str,
-    home: &ClusterHome,
-    data: &Path,
-    address: Ipv4Addr,
-    options: &PgConnectOptions,
-) -> Result<(Server, PgPool), LakebaseError> {
-    let deadline = Instant::now() + ORPHANS_DEADLINE;
-    loop {
-        let server = Server::spawn(id, home, data, address)?;
-        let error = match prepare(id, &server, options).await {
-            Ok(admin) => return Ok((server, admin)),
-            Err(error) => error,
-        };
-        server.stop().await;
-        if !error.is_memory_in_use() || Instant::now() >= deadline {
-            return Err(error);
-        }
-        tokio::time::sleep(ORPHANS_POLL).await;
     }
 }
 
