@@ -69,6 +69,7 @@ fn lints_of_wasm(repository: &Repository) -> anyhow::Result<()> {
 
 fn native_tests(repository: &Repository) -> std::process::Command {
     let mut cargo = repository.cargo("test");
-    cargo.args(["--workspace", "--exclude", "tellr-frontend", "--no-fail-fast"]);
+    // all targets, and so no documentation tests: there are none, and the output is to end with tests that ran
+    cargo.args(["--workspace", "--exclude", "tellr-frontend", "--no-fail-fast", "--all-targets"]);
     cargo
 }
