@@ -1,7 +1,6 @@
 //! The app: registering, changing, starting, deleting.
 
 use databricks::apps::{App, AppAccessControlRequest, ComputeState};
-use databricks::{Progress, Wait};
 
 use super::{Run, Step};
 use crate::error::Cause;
@@ -26,7 +25,9 @@ impl Run<'_> {
             }
             Err(error) => return Err(error.into()),
         }
-        let app = apps.wait_active(&wanted.name, &self.wait(&|news| step.progress(news))).await?;
+        let app = apps
+            .wait_active(&wanted.name, &step.wait(self.engine.timing.compute, &|news| step.progress(news)))
+            .await?;
         verify(&app, wanted, &["resources", "user_api_scopes"])?;
         let message = format!("{} is active", app.name);
         self.app = Some(app);
@@ -42,13 +43,19 @@ impl Run<'_> {
     ) -> Result<String, Cause> {
         let apps = self.engine.client.apps();
         apps.update_masked(&wanted.name, mask, wanted).await?;
-        apps.wait_update(&wanted.name, &self.wait(&|news| step.progress(news))).await?;
+        apps.wait_update(&wanted.name, &step.wait(self.engine.timing.compute, &|news| step.progress(news)))
+            .await?;
         let mut app = apps.get(&wanted.name).await?;
         // A new compute size restarts the compute, and no deployment starts before it is back.
         if compute_state(&app)
             .is_some_and(|state| matches!(state, ComputeState::Updating | ComputeState::Starting))
         {
-            app = apps.wait_active(&wanted.name, &self.wait(&|news| step.progress(news))).await?;
+            app = apps
+                .wait_active(
+                    &wanted.name,
+                    &step.wait(self.engine.timing.compute, &|news| step.progress(news)),
+                )
+                .await?;
         }
         verify(&app, wanted, mask)?;
         self.app = Some(app);
@@ -61,7 +68,9 @@ impl Run<'_> {
         if call {
             apps.start(name).await?;
         }
-        let app = apps.wait_active(name, &self.wait(&|news| step.progress(news))).await?;
+        let app = apps
+            .wait_active(name, &step.wait(self.engine.timing.compute, &|news| step.progress(news)))
+            .await?;
         self.app = Some(app);
         Ok("compute is active".into())
     }
@@ -85,15 +94,10 @@ impl Run<'_> {
                 _ => {}
             }
         }
-        let wait = Wait { deadline: self.engine.timing.deletion, ..self.wait(&|_| {}) };
         let progress = |news: &str| step.progress(news);
-        apps.wait_deleted(name, &Wait { on_progress: &progress, ..wait }).await?;
+        let wait = step.wait(self.engine.timing.deletion, &progress);
+        apps.wait_deleted(name, &wait).await?;
         Ok(format!("{name} is gone"))
-    }
-
-    /// A wait with the deadline of compute changes.
-    pub(super) fn wait<'w>(&'w self, on_progress: &'w Progress<'w>) -> Wait<'w> {
-        Wait { deadline: self.engine.timing.compute, cancel: &self.engine.cancel, on_progress }
     }
 }
 

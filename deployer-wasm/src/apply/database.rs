@@ -1,6 +1,5 @@
 //! Making a database, or waiting for one.
 
-use databricks::Wait;
 use databricks::database::DatabaseInstance;
 use databricks::postgres::{EndpointSettings, ProjectSpec};
 
@@ -63,11 +62,7 @@ impl Run<'_> {
             Err(error) => return Err(error.into()),
         };
         let progress = |news: &str| step.progress(news);
-        let wait = Wait {
-            deadline: self.engine.timing.lakebase,
-            cancel: &self.engine.cancel,
-            on_progress: &progress,
-        };
+        let wait = step.wait(self.engine.timing.lakebase, &progress);
         postgres.wait_operation(operation, &wait).await?;
         Ok(())
     }

@@ -1,6 +1,5 @@
 //! Deploying the folder and waiting until the app runs.
 
-use databricks::Wait;
 use databricks::apps::{App, AppDeployment, ApplicationState};
 
 use super::wait::Look;
@@ -52,11 +51,7 @@ impl Run<'_> {
     async fn await_deployment(&self, step: &Step<'_>, id: &str) -> Result<(), Cause> {
         let name = self.plan.request.app_name().as_str();
         let progress = |news: &str| step.progress(news);
-        let wait = Wait {
-            deadline: self.engine.timing.deployment,
-            cancel: &self.engine.cancel,
-            on_progress: &progress,
-        };
+        let wait = step.wait(self.engine.timing.deployment, &progress);
         self.engine.client.apps().wait_deployment(name, id, &wait).await?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use databricks::{Clock, Error, SystemClock, TimeoutError};
+use databricks::{Clock, Error, Progress, SystemClock, TimeoutError, Wait};
 
 use super::Step;
 use crate::error::Cause;
@@ -17,7 +17,12 @@ pub(super) enum Look<T> {
 }
 
 impl Step<'_> {
-    /// The wait that the client's own waiters get: deadline, cancellation and progress of this step.
+    /// The wait that the client's own waiters get: a deadline, and this run's cancellation.
+    pub(super) fn wait<'w>(&'w self, deadline: Duration, on_progress: &'w Progress<'w>) -> Wait<'w> {
+        Wait { deadline, cancel: &self.engine.cancel, on_progress }
+    }
+
+    /// Looks until what is waited for has come, the deadline has passed or the run is cancelled.
     pub(super) async fn until<T, F>(
         &self,
         deadline: Duration,
