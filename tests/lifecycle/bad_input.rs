@@ -1,9 +1,7 @@
 //! Bad input is refused before any call, with the field and its rule.
 
+use system_tests::checks::{Deployment, Kind};
 use system_tests::{LocalWorkspace, Settings};
-
-use crate::checks::{Deployment, Kind};
-use crate::command::flags;
 
 #[tokio::test]
 async fn nothing_is_called_for_bad_input() {
@@ -21,7 +19,7 @@ async fn nothing_is_called_for_bad_input() {
         ("--description", "description", "two\nlines"),
         ("--schema-setup", "schema_setup", "both"),
     ] {
-        let mut arguments = flags("create", &deployment, &[]);
+        let mut arguments = deployment.flags("create", &[]);
         match arguments.iter().position(|argument| argument == flag) {
             Some(index) => arguments[index + 1] = value.to_owned(),
             None => arguments.extend([flag.to_owned(), value.to_owned()]),
@@ -42,7 +40,7 @@ async fn a_host_that_is_none_is_refused() {
     for host in
         ["not a host", "ftp://x.cloud.databricks.com", "https://", "https://user:pw@x.cloud.databricks.com"]
     {
-        let finished = workspace.tellr(&flags("create", &deployment, &["--host", host])).await.unwrap();
+        let finished = workspace.tellr(&deployment.flags("create", &["--host", host])).await.unwrap();
         assert_eq!(finished.code, Some(2), "{host}: {finished:?}");
         assert_eq!(finished.result["error"]["field"], "host");
         let message = finished.result["error"]["message"].as_str().unwrap_or_default();

@@ -1,41 +1,19 @@
 //! The whole life by the `tellr` command.
 
 use serde_json::{Value, json};
+use system_tests::checks::{Deployment, Kind, SCHEMA};
 use system_tests::{LocalWorkspace, Settings};
-
-use crate::checks::{Deployment, Kind, SCHEMA};
-
-/// Flags that name the deployment, and short pauses.
-pub(crate) fn flags(operation: &str, deployment: &Deployment, extra: &[&str]) -> Vec<String> {
-    let named = [
-        operation,
-        "--app-name",
-        &deployment.app,
-        "--lakebase-name",
-        &deployment.lakebase,
-        "--lakebase-type",
-        deployment.kind.as_str(),
-        "--schema-name",
-        SCHEMA,
-        "--poll-ms",
-        "100",
-    ];
-    let path = ["--workspace-path", &deployment.path];
-    let path = if operation == "delete" { &path[..0] } else { &path[..] };
-    named.iter().chain(path).chain(extra).map(|&flag| flag.to_owned()).collect()
-}
 
 async fn live(kind: Kind) -> anyhow::Result<()> {
     let workspace = LocalWorkspace::start(Settings::default())?;
     let deployment = Deployment::new(&workspace, "tellr", kind);
 
-    let plan: Vec<String> =
-        ["plan".to_owned()].into_iter().chain(flags("create", &deployment, &[])).collect();
+    let plan: Vec<String> = ["plan".to_owned()].into_iter().chain(deployment.flags("create", &[])).collect();
     let planned = workspace.tellr(&plan).await?.successful()?;
     assert_eq!(planned.result["refusals"], json!([]));
     assert_eq!(workspace.get("/api/2.0/apps").await?.get("apps").cloned().unwrap_or(json!([])), json!([]));
 
-    let created = workspace.tellr(&flags("create", &deployment, &[])).await?.successful()?;
+    let created = workspace.tellr(&deployment.flags("create", &[])).await?.successful()?;
     let url = workspace.app_url("tellr").await?;
     let expected = json!({
         "url": url, "app_name": "tellr", "lakebase_name": "tellr-db", "lakebase_type": kind.as_str(),
@@ -49,12 +27,12 @@ async fn live(kind: Kind) -> anyhow::Result<()> {
 
     deployment.leave_mark(&workspace).await?;
     let tables = deployment.tables(&workspace).await?;
-    let updated = workspace.tellr(&flags("update", &deployment, &[])).await?.successful()?;
+    let updated = workspace.tellr(&deployment.flags("update", &[])).await?.successful()?;
     assert_update(&updated.result, &url, kind, false);
     assert_eq!(deployment.tables(&workspace).await?, tables);
     deployment.assert_healthy(&workspace).await?;
 
-    let reset = workspace.tellr(&flags("update", &deployment, &["--reset-database"])).await?.successful()?;
+    let reset = workspace.tellr(&deployment.flags("update", &["--reset-database"])).await?.successful()?;
     assert_update(&reset.result, &url, kind, true);
     assert_ne!(reset.result["deployment_id"], updated.result["deployment_id"]);
     let left = deployment.tables(&workspace).await?;
@@ -63,12 +41,11 @@ async fn live(kind: Kind) -> anyhow::Result<()> {
     deployment.assert_schema(&workspace).await?;
     deployment.assert_healthy(&workspace).await?;
 
-    let deleted =
-        workspace.tellr(&flags("delete", &deployment, &["--reset-database"])).await?.successful()?;
+    let deleted = workspace.tellr(&deployment.flags("delete", &["--reset-database"])).await?.successful()?;
     assert_eq!(deleted.result, json!({"app_name": "tellr", "status": "deleted", "database_reset": true}));
     deployment.assert_deleted_with_schema(&workspace).await?;
 
-    workspace.tellr(&flags("create", &deployment, &[])).await?.successful()?;
+    workspace.tellr(&deployment.flags("create", &[])).await?.successful()?;
     deployment.assert_healthy(&workspace).await
 }
 
@@ -95,13 +72,13 @@ async fn provisioned_from_the_command() {
 async fn come_back(kind: Kind) -> anyhow::Result<()> {
     let workspace = LocalWorkspace::start(Settings::default())?;
     let deployment = Deployment::new(&workspace, "tellr-back", kind);
-    workspace.tellr(&flags("create", &deployment, &[])).await?.successful()?;
+    workspace.tellr(&deployment.flags("create", &[])).await?.successful()?;
     let role = deployment.role(&workspace).await?;
     deployment.leave_mark(&workspace).await?;
     let tables = deployment.tables(&workspace).await?;
-    workspace.tellr(&flags("delete", &deployment, &[])).await?.successful()?;
+    workspace.tellr(&deployment.flags("delete", &[])).await?.successful()?;
     assert_eq!(deployment.tables(&workspace).await?, tables);
-    workspace.tellr(&flags("create", &deployment, &[])).await?.successful()?;
+    workspace.tellr(&deployment.flags("create", &[])).await?.successful()?;
     assert_ne!(deployment.role(&workspace).await?, role);
     assert_eq!(deployment.tables(&workspace).await?, tables);
     deployment.assert_healthy(&workspace).await
@@ -118,7 +95,7 @@ async fn a_local_wheel_needs_no_package_index() {
     let deployment = Deployment::new(&workspace, "tellr-wheel", Kind::Autoscaling);
     let wheel = system_tests::binaries::wheel("databricks-tellr-app").unwrap();
     let wheel = wheel.to_string_lossy();
-    let created = workspace.tellr(&flags("create", &deployment, &["--wheel", &wheel])).await.unwrap();
+    let created = workspace.tellr(&deployment.flags("create", &["--wheel", &wheel])).await.unwrap();
     created.successful().unwrap();
     deployment.assert_healthy(&workspace).await.unwrap();
 }

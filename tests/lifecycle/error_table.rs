@@ -2,19 +2,17 @@
 
 use reqwest::Method;
 use serde_json::json;
+use system_tests::checks::{Deployment, Kind};
 use system_tests::{LocalWorkspace, Settings, binaries};
-
-use crate::checks::{Deployment, Kind};
-use crate::command::flags;
 
 /// "Lakebase not found: will be auto-created", on create; an update says so instead.
 #[tokio::test]
 async fn a_missing_lakebase_is_made_by_create_and_named_by_update() {
     let workspace = LocalWorkspace::start(Settings::default()).unwrap();
     let mut deployment = Deployment::new(&workspace, "tellr", Kind::Autoscaling);
-    workspace.tellr(&flags("create", &deployment, &[])).await.unwrap().successful().unwrap();
+    workspace.tellr(&deployment.flags("create", &[])).await.unwrap().successful().unwrap();
     deployment.lakebase = "another-db".into();
-    let finished = workspace.tellr(&flags("update", &deployment, &[])).await.unwrap();
+    let finished = workspace.tellr(&deployment.flags("update", &[])).await.unwrap();
     assert_eq!(finished.code, Some(3), "{finished:?}");
     assert_eq!(finished.result["error"]["message"], "Lakebase not found: another-db");
     let answer = workspace.call(Method::GET, "/api/2.0/postgres/projects/another-db", None).await.unwrap();
@@ -27,7 +25,7 @@ async fn an_existing_app_is_named_before_anything_is_written() {
     let workspace = LocalWorkspace::start(Settings { has_wheels: false, ..Settings::default() }).unwrap();
     let deployment = Deployment::new(&workspace, "tellr", Kind::Autoscaling);
     workspace.post("/api/2.0/apps", &json!({"name": "tellr", "description": "somebody's"})).await.unwrap();
-    let finished = workspace.tellr(&flags("create", &deployment, &[])).await.unwrap();
+    let finished = workspace.tellr(&deployment.flags("create", &[])).await.unwrap();
     assert_eq!(finished.code, Some(3), "{finished:?}");
     assert_eq!(finished.result["error"]["message"], "An app with the same name already exists: tellr");
     assert!(finished.result["error"]["hint"].as_str().unwrap_or_default().contains("update"));
@@ -41,7 +39,7 @@ async fn a_folder_of_somebody_else_is_refused_with_what_to_check() {
     let workspace = LocalWorkspace::start(Settings { has_wheels: false, ..Settings::default() }).unwrap();
     let mut deployment = Deployment::new(&workspace, "tellr", Kind::Provisioned);
     deployment.path = "/Workspace/Users/somebody.else@example.com/.apps/tellr".into();
-    let finished = workspace.tellr(&flags("create", &deployment, &[])).await.unwrap();
+    let finished = workspace.tellr(&deployment.flags("create", &[])).await.unwrap();
     assert_eq!(finished.code, Some(1), "{finished:?}");
     let error = &finished.result["error"];
     assert!(error["hint"].as_str().unwrap_or_default().contains("check your permissions"), "{error}");

@@ -2,7 +2,6 @@
 //! Lakebase, from the command and from Python, against a local workspace whose apps and databases are real.
 
 mod bad_input;
-mod checks;
 mod command;
 mod error_table;
 mod python;

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::{Value, json};
+use system_tests::checks::{Deployment, Kind, SCHEMA};
 use system_tests::python::Venv;
 use system_tests::{LocalWorkspace, Settings, binaries, process};
-
-use crate::checks::{Deployment, Kind, SCHEMA};
 
 const LIFE: &str = r#"
 import json, sys

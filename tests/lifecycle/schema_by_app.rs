@@ -2,10 +2,8 @@
 
 use anyhow::ensure;
 use sqlx::{AssertSqlSafe, Connection};
+use system_tests::checks::{Deployment, Kind, SCHEMA};
 use system_tests::{LocalWorkspace, Settings};
-
-use crate::checks::{Deployment, Kind, SCHEMA};
-use crate::command::flags;
 
 /// How many resets the schema remembers.
 async fn resets(deployment: &Deployment, workspace: &LocalWorkspace) -> anyhow::Result<i64> {
@@ -21,12 +19,12 @@ async fn live(kind: Kind) -> anyhow::Result<()> {
     let mut workspace = LocalWorkspace::start(Settings::default())?;
     let deployment = Deployment::new(&workspace, "tellr-own", kind);
     let by_app = ["--schema-setup", "app"];
-    workspace.tellr(&flags("create", &deployment, &by_app)).await?.successful()?;
+    workspace.tellr(&deployment.flags("create", &by_app)).await?.successful()?;
     deployment.assert_healthy(&workspace).await?;
     ensure!(resets(&deployment, &workspace).await? == 0);
 
     let reset = ["--schema-setup", "app", "--reset-database"];
-    let updated = workspace.tellr(&flags("update", &deployment, &reset)).await?.successful()?;
+    let updated = workspace.tellr(&deployment.flags("update", &reset)).await?.successful()?;
     ensure!(updated.result["database_reset"] == true, "{:?}", updated.result);
     deployment.assert_healthy(&workspace).await?;
     ensure!(resets(&deployment, &workspace).await? == 1);
@@ -37,7 +35,7 @@ async fn live(kind: Kind) -> anyhow::Result<()> {
     deployment.assert_healthy(&workspace).await?;
     ensure!(resets(&deployment, &workspace).await? == 1);
 
-    workspace.tellr(&flags("update", &deployment, &by_app)).await?.successful()?;
+    workspace.tellr(&deployment.flags("update", &by_app)).await?.successful()?;
     deployment.assert_healthy(&workspace).await?;
     ensure!(resets(&deployment, &workspace).await? == 1);
     Ok(())

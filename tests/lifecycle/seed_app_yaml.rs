@@ -1,10 +1,8 @@
 //! The app.yaml of the former deployer, as its documentation shows it, starts this app.
 
 use serde_json::json;
+use system_tests::checks::{Deployment, Kind, SCHEMA};
 use system_tests::{LocalWorkspace, Settings};
-
-use crate::checks::{Deployment, Kind, SCHEMA};
-use crate::command::flags;
 
 const APP_YAML: &str = r#"name: "tellr"
 description: "Tellr - AI Slide Generator"
@@ -36,7 +34,7 @@ async fn the_documented_app_yaml_starts_the_app() {
     let deployment = Deployment::new(&workspace, "tellr-seed", Kind::Provisioned);
     let wheel = system_tests::binaries::wheel("databricks-tellr-app").unwrap();
     let wheel = wheel.to_string_lossy();
-    workspace.tellr(&flags("create", &deployment, &["--wheel", &wheel])).await.unwrap().successful().unwrap();
+    workspace.tellr(&deployment.flags("create", &["--wheel", &wheel])).await.unwrap().successful().unwrap();
     let text = APP_YAML.replace("{lakebase}", &deployment.lakebase).replace("{schema}", SCHEMA);
     workspace.import(&format!("{}/app.yaml", deployment.path), text.as_bytes()).await.unwrap();
     let path = format!("/api/2.0/apps/{}/deployments", deployment.app);

@@ -6,9 +6,11 @@
 
 pub mod binaries;
 pub mod browser;
+pub mod checks;
 pub mod deployment;
 pub mod lakebase;
 pub mod local_workspace;
+pub mod probes;
 pub mod process;
 pub mod python;
 pub mod repository;
@@ -16,5 +18,6 @@ pub mod request_log;
 pub mod rest;
 pub mod tellr;
 
+pub use checks::{Deployment, Kind};
 pub use local_workspace::{LocalWorkspace, Settings};
 pub use tellr::Finished;

@@ -1,20 +1,25 @@
-//! What is true of a deployment, looked up in the database and through the API.
+//! A deployment of Tellr under test: its names, the flags that mean it, and what is true of it, looked up in the database
+//! and through the API.
 
 use anyhow::{Context, ensure};
 use reqwest::Method;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use system_tests::LocalWorkspace;
+
+use crate::local_workspace::LocalWorkspace;
 
 /// Kind of Lakebase under test.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// A project of Lakebase Autoscaling.
     Autoscaling,
+    /// An instance of Lakebase Provisioned.
     Provisioned,
 }
 
 impl Kind {
-    pub(crate) fn as_str(self) -> &'static str {
+    /// As the flag `--lakebase-type` has it.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Autoscaling => "autoscaling",
             Self::Provisioned => "provisioned",
@@ -22,19 +27,25 @@ impl Kind {
     }
 }
 
-pub(crate) const SCHEMA: &str = "app_data";
+/// The schema of all deployments here.
+pub const SCHEMA: &str = "app_data";
 
 /// A deployment of one test.
 #[derive(Clone, Debug)]
-pub(crate) struct Deployment {
-    pub(crate) app: String,
-    pub(crate) lakebase: String,
-    pub(crate) path: String,
-    pub(crate) kind: Kind,
+pub struct Deployment {
+    /// Name of the app.
+    pub app: String,
+    /// Name of the database.
+    pub lakebase: String,
+    /// Folder of the app's files.
+    pub path: String,
+    /// Kind of the database.
+    pub kind: Kind,
 }
 
 impl Deployment {
-    pub(crate) fn new(workspace: &LocalWorkspace, name: &str, kind: Kind) -> Self {
+    /// Names that follow from `name`.
+    pub fn new(workspace: &LocalWorkspace, name: &str, kind: Kind) -> Self {
         Self {
             app: name.to_owned(),
             lakebase: format!("{name}-db"),
@@ -43,19 +54,41 @@ impl Deployment {
         }
     }
 
-    pub(crate) async fn database(&self, workspace: &LocalWorkspace) -> anyhow::Result<PgConnection> {
+    /// `tellr <operation>` for this deployment, with short pauses and the flags of `extra`.
+    pub fn flags(&self, operation: &str, extra: &[&str]) -> Vec<String> {
+        let named = [
+            operation,
+            "--app-name",
+            &self.app,
+            "--lakebase-name",
+            &self.lakebase,
+            "--lakebase-type",
+            self.kind.as_str(),
+            "--schema-name",
+            SCHEMA,
+            "--poll-ms",
+            "100",
+        ];
+        let path = ["--workspace-path", &self.path];
+        let path = if operation == "delete" { &path[..0] } else { &path[..] };
+        named.iter().chain(path).chain(extra).map(|&flag| flag.to_owned()).collect()
+    }
+
+    /// A connection to the database as the workspace's user.
+    pub async fn database(&self, workspace: &LocalWorkspace) -> anyhow::Result<PgConnection> {
         match self.kind {
             Kind::Autoscaling => workspace.connect_autoscaling(&self.lakebase).await,
             Kind::Provisioned => workspace.connect_provisioned(&self.lakebase).await,
         }
     }
 
-    pub(crate) async fn app(&self, workspace: &LocalWorkspace) -> anyhow::Result<Value> {
+    /// The app, as the API shows it.
+    pub async fn app(&self, workspace: &LocalWorkspace) -> anyhow::Result<Value> {
         workspace.get(&format!("/api/2.0/apps/{}", self.app)).await
     }
 
     /// The app answers through its proxy: the page, and a database that is ready.
-    pub(crate) async fn assert_healthy(&self, workspace: &LocalWorkspace) -> anyhow::Result<()> {
+    pub async fn assert_healthy(&self, workspace: &LocalWorkspace) -> anyhow::Result<()> {
         let page = workspace.get_from_app(&self.app, "/").await?;
         ensure!(page.status().is_success(), "the page answered {}", page.status());
         let text = page.text().await?;
@@ -69,7 +102,7 @@ impl Deployment {
     }
 
     /// Files, scopes, resource and app state are what a deployment needs.
-    pub(crate) async fn assert_registered(&self, workspace: &LocalWorkspace) -> anyhow::Result<()> {
+    pub async fn assert_registered(&self, workspace: &LocalWorkspace) -> anyhow::Result<()> {
         let app = self.app(workspace).await?;
         ensure!(
             app["compute_status"]["state"] == "ACTIVE" && app["app_status"]["state"] == "RUNNING",
@@ -99,7 +132,7 @@ impl Deployment {
     }
 
     /// The schema exists, belongs to the deploying person, and the app's role may use it and no more than that.
-    pub(crate) async fn assert_schema(&self, workspace: &LocalWorkspace) -> anyhow::Result<()> {
+    pub async fn assert_schema(&self, workspace: &LocalWorkspace) -> anyhow::Result<()> {
         let mut database = self.database(workspace).await?;
         let owner: Option<String> =
             sqlx::query_scalar("SELECT pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = $1")
@@ -137,13 +170,13 @@ impl Deployment {
     }
 
     /// The app's Postgres role.
-    pub(crate) async fn role(&self, workspace: &LocalWorkspace) -> anyhow::Result<String> {
+    pub async fn role(&self, workspace: &LocalWorkspace) -> anyhow::Result<String> {
         let app = self.app(workspace).await?;
         app["service_principal_client_id"].as_str().map(str::to_owned).context("the app has no client id")
     }
 
     /// Leaves a table behind that only a reset takes away.
-    pub(crate) async fn leave_mark(&self, workspace: &LocalWorkspace) -> anyhow::Result<()> {
+    pub async fn leave_mark(&self, workspace: &LocalWorkspace) -> anyhow::Result<()> {
         let mut database = self.database(workspace).await?;
         let statement = AssertSqlSafe(format!("CREATE TABLE {SCHEMA}.mark (id integer)"));
         sqlx::query(statement).execute(&mut database).await?;
@@ -152,7 +185,7 @@ impl Deployment {
     }
 
     /// Tables of the schema; none if there is no such schema.
-    pub(crate) async fn tables(&self, workspace: &LocalWorkspace) -> anyhow::Result<Vec<String>> {
+    pub async fn tables(&self, workspace: &LocalWorkspace) -> anyhow::Result<Vec<String>> {
         let mut database = self.database(workspace).await?;
         let tables =
             sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = $1 ORDER BY 1")
@@ -164,7 +197,7 @@ impl Deployment {
     }
 
     /// Neither app nor schema are there any more; the database and the files are.
-    pub(crate) async fn assert_deleted_with_schema(&self, workspace: &LocalWorkspace) -> anyhow::Result<()> {
+    pub async fn assert_deleted_with_schema(&self, workspace: &LocalWorkspace) -> anyhow::Result<()> {
         let answer = workspace.call(Method::GET, &format!("/api/2.0/apps/{}", self.app), None).await?;
         ensure!(answer.status.as_u16() == 404, "the app is still there: {answer:?}");
         let mut database = self.database(workspace).await?;

@@ -1,0 +1,4 @@
+//! What a deployment survives while nobody deploys: tokens that expire all the time, a life begun by the Python original,
+//! changes by other hands, updates that break the app.
+
+mod token_lifetime;
