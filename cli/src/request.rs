@@ -41,8 +41,8 @@ pub(crate) fn read(arguments: &ArgMatches, user_name: &str) -> Result<Values, Fa
     if let Some(path) = values.raw.values.remove("local_wheel_path") {
         values.raw.wheel = Some(read_wheel(Path::new(&path))?);
     }
-    values.raw.reset_database =
-        arguments.try_get_one("reset_database").ok().flatten().copied().unwrap_or(false);
+    values.raw.reset_database = is_set(arguments, "reset_database");
+    values.raw.prune = is_set(arguments, "prune");
     Ok(values)
 }
 
@@ -66,6 +66,11 @@ impl Values {
 
 fn given(arguments: &ArgMatches, field: &Field) -> Option<String> {
     arguments.try_get_one::<String>(field.key).ok().flatten().cloned()
+}
+
+/// Whether a flag was given; a command without the flag never has it.
+fn is_set(arguments: &ArgMatches, flag: &str) -> bool {
+    arguments.try_get_one(flag).ok().flatten().copied().unwrap_or(false)
 }
 
 fn config_text(arguments: &ArgMatches) -> Result<Option<String>, Failure> {

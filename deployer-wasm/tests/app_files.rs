@@ -4,7 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use deployer_wasm::app_files::{Manifest, ManifestDatabase, app_yaml, read_variables, requirements_txt};
+use deployer_wasm::app_files::{
+    EnvValue, EnvVar, Manifest, ManifestDatabase, app_yaml, foreign_variables, read_app_yaml, read_variables,
+    requirements_txt,
+};
 use deployer_wasm::spec::{AppSource, AppVersion, LakebaseType};
 use proptest::prelude::*;
 
@@ -17,6 +20,7 @@ fn manifest(lakebase_type: LakebaseType) -> Manifest {
         reset_id: None,
         encryption_key: None,
         env: BTreeMap::new(),
+        kept: Vec::new(),
     }
 }
 
@@ -59,11 +63,125 @@ fn variables_are_read_from_a_file_of_the_python_deployer() {
     assert!(read_variables("").expect("an empty file has no variables").is_empty());
 }
 
+fn literal(name: &str, value: &str) -> EnvVar {
+    EnvVar { name: name.into(), value: EnvValue::Literal(value.into()) }
+}
+
+/// What the Python original writes, with an encryption key as its older versions did, and what somebody added by hand.
+const ORIGINAL: &str = r#"
+# Databricks App Configuration
+name: "tellr"
+description: "Tellr - AI Slide Generator"
+command:
+  - "sh"
+  - "-c"
+  - |
+    set -e
+    python -m databricks_tellr_app.run
+env:
+  - name: ENVIRONMENT
+    value: "production"
+  - name: LAKEBASE_INSTANCE
+    value: "tellr-db"
+  - name: LAKEBASE_PG_HOST
+    value: "None"
+  - name: DATABRICKS_HOST
+    valueFrom: "system.databricks_host"
+  - name: DATABRICKS_TOKEN
+    valueFrom: "system.databricks_token"
+  - name: TELLR_TRUST_FORWARDED_IDENTITY
+    value: "true"
+  - name: MLFLOW_TRACING_SQL_WAREHOUSE_ID
+    value: "1234abcd"
+  - name: TELLR_MLFLOW_UC_CATALOG
+    value: ""
+  - name: HUASHU_PIPELINE_ENABLED
+    value: "1"
+  - name: GOOGLE_OAUTH_ENCRYPTION_KEY
+    value: "c2VjcmV0"
+  - {name: LOG_LEVEL, value: DEBUG}
+  - {name: RATE, value: 1.10}
+  - {name: FLAG, value: true}
+  - {name: EMPTY, value: }
+  - {name: LOG_LEVEL, value: INFO}
+  - {name: GREETING, value: "two\nlines"}
+  - {name: WAREHOUSE, valueFrom: my-warehouse}
+resources: [{name: x}]
+"#;
+
+#[test]
+fn what_others_added_is_told_from_what_the_deployers_write() {
+    let file = read_app_yaml(ORIGINAL).expect("readable");
+    assert_eq!(file.command[..2], ["sh", "-c"]);
+    assert!(file.command[2].contains("databricks_tellr_app.run"));
+    assert_eq!(file.other, ["description", "name", "resources"]);
+    let expected = [
+        literal("MLFLOW_TRACING_SQL_WAREHOUSE_ID", "1234abcd"),
+        literal("RATE", "1.10"),
+        literal("FLAG", "true"),
+        literal("EMPTY", ""),
+        literal("LOG_LEVEL", "INFO"),
+        literal("GREETING", "two\nlines"),
+        EnvVar { name: "WAREHOUSE".into(), value: EnvValue::FromResource("my-warehouse".into()) },
+    ];
+    let foreign = foreign_variables(&file);
+    assert!(foreign == expected, "{foreign:?}");
+}
+
+#[test]
+fn kept_variables_come_after_ours_and_lose_against_the_same_name() {
+    let mut manifest = manifest(LakebaseType::Autoscaling);
+    manifest.env.insert("LOG_LEVEL".into(), "WARN".into());
+    manifest.kept = foreign_variables(&read_app_yaml(ORIGINAL).expect("readable"));
+    let text = app_yaml(&manifest);
+    insta::assert_snapshot!("kept", text);
+    let again = read_app_yaml(&text).expect("our own file");
+    let ours = manifest.env.len() + 6;
+    assert!(again.env[ours..].iter().eq(manifest.effective_kept()), "{:?}", again.env);
+    assert_eq!(read_variables(&text).expect("our own file")["LOG_LEVEL"], "WARN");
+    let third = Manifest { kept: foreign_variables(&again), ..manifest.clone() };
+    assert_eq!(app_yaml(&third), text, "a second update changes nothing");
+}
+
+#[test]
+fn what_is_no_app_yaml_is_an_error_and_no_panic() {
+    for text in ["env: [oops", "- 1", "env: {A: B}", "env: [{value: x}]", "env: 3", "\0", "a: &a [*a, *a]"] {
+        assert!(read_app_yaml(text).is_err(), "{text}");
+    }
+    for text in ["", "env:", "command:", "env: []", "{}", "# nothing"] {
+        assert!(read_app_yaml(text).is_ok_and(|file| file.env.is_empty()), "{text}");
+    }
+    assert!(read_app_yaml(&"#".repeat(2 * 1024 * 1024)).is_err_and(|reason| reason.contains("bytes")));
+    let command = |text: &str| read_app_yaml(text).expect(text).command;
+    assert_eq!(command("command: [serve, 8000]"), ["serve", "8000"]);
+    assert_eq!(command("command: serve"), ["serve"]);
+}
+
+#[test]
+fn a_variable_shows_no_value() {
+    let shown = format!("{:?}", literal("API_KEY", "s3cr3t"));
+    assert_eq!(shown, "API_KEY=[redacted]");
+}
+
 proptest! {
     #[test]
     fn any_value_comes_back_as_it_went_in(value in "[^\\p{C}]{0,60}") {
         let mut manifest = manifest(LakebaseType::Autoscaling);
         manifest.env.insert("VALUE".into(), value.clone());
         prop_assert_eq!(&read_variables(&app_yaml(&manifest)).expect("our own file")["VALUE"], &value);
+    }
+
+    #[test]
+    fn any_kept_value_comes_back_as_it_was(value in "\\PC{0,20}|(?s).{0,60}", from in any::<bool>()) {
+        let mut manifest = manifest(LakebaseType::Autoscaling);
+        let value = if from { EnvValue::FromResource(value) } else { EnvValue::Literal(value) };
+        manifest.kept = vec![EnvVar { name: "VALUE".into(), value }];
+        let again = read_app_yaml(&app_yaml(&manifest)).expect("our own file");
+        prop_assert!(foreign_variables(&again) == manifest.kept, "{}", app_yaml(&manifest));
+    }
+
+    #[test]
+    fn no_text_panics(text in "(?s).{0,200}", start in prop::sample::select(vec!["", "env:\n  - name: ", "command: "])) {
+        _ = read_app_yaml(&format!("{start}{text}"));
     }
 }

@@ -1,13 +1,16 @@
 //! The app's folder in a plan.
 
-use super::{Action, Change, FileContent, Plan};
-use crate::app_files::{APP_YAML, Manifest, REQUIREMENTS_TXT, app_yaml, requirements_txt};
+use super::{Action, Change, DATABASE_RESOURCE, FileContent, Plan};
+use crate::app_files::{
+    APP_YAML, EnvValue, EnvVar, Manifest, REQUIREMENTS_TXT, app_yaml, foreign_variables, read_app_yaml,
+    requirements_txt,
+};
 use crate::observation::FilesSeen;
 use crate::spec::wheel::is_wheel_of_the_app;
 use crate::spec::{AppSource, Deployment};
 
 /// Plans the folder and every file in it that belongs to the deployment.
-pub(super) fn write(plan: &mut Plan, deployment: &Deployment, manifest: Manifest, seen: &FilesSeen) {
+pub(super) fn write(plan: &mut Plan, deployment: &Deployment, mut manifest: Manifest, seen: &FilesSeen) {
     let folder = &deployment.workspace_path;
     if !seen.directory {
         let action = Action::MakeDirectory { path: folder.to_string() };
@@ -35,16 +38,72 @@ pub(super) fn write(plan: &mut Plan, deployment: &Deployment, manifest: Manifest
         let content = FileContent::Bytes(wheel.content().to_vec());
         write_file(plan, deployment, wheel.file_name(), change, &reason, content);
     }
+    let reason = keep_foreign_variables(plan, deployment, &mut manifest, seen);
     let change = change_of(seen.app_yaml.as_deref(), &app_yaml(&manifest));
-    write_file(
-        plan,
-        deployment,
-        APP_YAML,
-        change,
-        "command and environment",
-        FileContent::AppYaml(Box::new(manifest)),
-    );
+    write_file(plan, deployment, APP_YAML, change, &reason, FileContent::AppYaml(Box::new(manifest)));
     clean_up(plan, deployment, seen);
+}
+
+/// Puts the variables that others added into the manifest, unless they are to go, and gives the row's reason.
+fn keep_foreign_variables(
+    plan: &mut Plan,
+    deployment: &Deployment,
+    manifest: &mut Manifest,
+    seen: &FilesSeen,
+) -> String {
+    let what = "command and environment".to_owned();
+    let existing = match seen.app_yaml.as_deref().map(read_app_yaml) {
+        None => return what,
+        Some(Ok(existing)) => existing,
+        Some(Err(reason)) => {
+            plan.refuse(
+                format!("the deployed {APP_YAML} cannot be read, so what others added to it would be lost: {reason}"),
+                format!("correct or remove {}", deployment.workspace_path.file(APP_YAML)),
+            );
+            return what;
+        }
+    };
+    let foreign = foreign_variables(&existing);
+    if deployment.prune {
+        let dropped = foreign.iter().filter(|variable| !deployment.env.contains_key(&variable.name));
+        return with_names(what, "takes away what others added", dropped);
+    }
+    let (kept, lost): (Vec<_>, Vec<_>) = foreign.into_iter().partition(|variable| has_source(plan, variable));
+    manifest.kept = kept;
+    if !lost.is_empty() {
+        let names = names(lost.iter());
+        plan.warnings
+            .push(format!("{APP_YAML} loses {names}: the new app has no resource that they come from"));
+    }
+    with_names(what, "keeps what others added", manifest.effective_kept())
+}
+
+/// Whether the app has the resource that a variable takes its value from. An app that exists is not second-guessed; a
+/// new one has only its database, and the platform refuses a deployment that names any other.
+fn has_source(plan: &Plan, variable: &EnvVar) -> bool {
+    match &variable.value {
+        EnvValue::Literal(_) => true,
+        EnvValue::FromResource(key) => plan.app.is_some() || key == DATABASE_RESOURCE,
+    }
+}
+
+fn with_names<'a>(what: String, does: &str, variables: impl Iterator<Item = &'a EnvVar>) -> String {
+    let names = names(variables);
+    if names.is_empty() { what } else { format!("{what}; {does}: {names}") }
+}
+
+/// Names for people: the first of them, and how many more there are.
+fn names<'a>(variables: impl Iterator<Item = &'a EnvVar>) -> String {
+    let names: Vec<&str> = variables.map(|variable| variable.name.as_str()).collect();
+    shortened(&names)
+}
+
+fn shortened(names: &[&str]) -> String {
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 fn change_of(seen: Option<&str>, wanted: &str) -> Change {
@@ -68,7 +127,7 @@ fn write_file(
     plan.add(change, format!("file {name}"), reason, action);
 }
 
-/// How many files of others a warning names.
+/// How many names a message lists.
 const SHOWN: usize = 5;
 
 /// Wheels of former deployments go; files of others stay and are named, since they become part of the app.
@@ -94,11 +153,7 @@ fn clean_up(plan: &mut Plan, deployment: &Deployment, seen: &FilesSeen) {
     if foreign.is_empty() {
         return;
     }
-    let shown = foreign.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-    let more = match foreign.len().saturating_sub(SHOWN) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+    let shown = shortened(&foreign);
     let folder = &deployment.workspace_path;
-    plan.warnings.push(format!("what else is in {folder} becomes part of the app: {shown}{more}"));
+    plan.warnings.push(format!("what else is in {folder} becomes part of the app: {shown}"));
 }

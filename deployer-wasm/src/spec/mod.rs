@@ -50,6 +50,8 @@ pub struct Deployment {
     pub env: BTreeMap<String, String>,
     /// Rights given to others; rights that exist already are kept.
     pub permissions: Vec<AppAccessControlRequest>,
+    /// Take away what others added to the app, such as variables in app.yaml, instead of keeping it.
+    pub prune: bool,
 }
 
 /// A new deployment.

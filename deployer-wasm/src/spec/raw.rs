@@ -23,6 +23,8 @@ pub struct RawSpec {
     pub env: BTreeMap<String, String>,
     /// Rights given to others.
     pub permissions: Vec<AppAccessControlRequest>,
+    /// Take away what others added to the app.
+    pub prune: bool,
 }
 
 impl RawSpec {
@@ -122,6 +124,7 @@ impl<'a> Reader<'a> {
             source: source?,
             env: self.raw.env.clone(),
             permissions: self.raw.permissions.clone(),
+            prune: self.raw.prune,
         })
     }
 
