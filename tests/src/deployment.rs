@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure};
 use base64::Engine;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::local_workspace::LocalWorkspace;
 
@@ -18,6 +18,24 @@ impl LocalWorkspace {
         let body = json!({"path": path, "content": content, "format": "AUTO", "overwrite": true});
         self.post("/api/2.0/workspace/import", &body).await?;
         Ok(())
+    }
+
+    /// Waits until `path`, asked with GET, answers with what `done` accepts; gives that.
+    pub async fn await_body(
+        &self,
+        path: &str,
+        what: &str,
+        done: impl Fn(&Value) -> bool,
+    ) -> anyhow::Result<Value> {
+        let started = Instant::now();
+        loop {
+            let body = self.get(path).await?;
+            if done(&body) {
+                return Ok(body);
+            }
+            ensure!(started.elapsed() < DEADLINE, "{what}: not so after {DEADLINE:?}: {body}");
+            tokio::time::sleep(POLL).await;
+        }
     }
 
     /// Waits until the app runs.

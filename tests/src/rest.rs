@@ -73,8 +73,13 @@ impl LocalWorkspace {
     /// An OAuth token of the workspace's service principal: what an app's proxy lets in.
     pub async fn oauth_token(&self) -> anyhow::Result<String> {
         let ready = self.ready();
-        let request = client()?.post(format!("{}/oidc/v1/token", ready.host));
-        let request = request.basic_auth(&ready.client_id, Some(&ready.client_secret));
+        self.oauth_token_of(&ready.client_id, &ready.client_secret).await
+    }
+
+    /// An OAuth token of any service principal.
+    pub async fn oauth_token_of(&self, client_id: &str, client_secret: &str) -> anyhow::Result<String> {
+        let request = client()?.post(format!("{}/oidc/v1/token", self.ready().host));
+        let request = request.basic_auth(client_id, Some(client_secret));
         let request = request.form(&[("grant_type", "client_credentials"), ("scope", "all-apis")]);
         let body: Value = request.send().await?.error_for_status()?.json().await?;
         body["access_token"].as_str().map(str::to_owned).with_context(|| format!("no access_token in {body}"))
