@@ -21,8 +21,10 @@
 mod app_host;
 mod apps;
 mod auth;
+mod connection;
 mod database_api;
 mod error;
+mod faults;
 mod lakebase;
 mod local_pages;
 mod options;

@@ -12,7 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::rest::request_log;
 use crate::rest::{ApiError, cors, org_id, request_id};
 use crate::workspace::Workspace;
-use crate::{apps, auth, database_api, local_pages, postgres_api, scim, workspace_files};
+use crate::{apps, auth, database_api, faults, local_pages, postgres_api, scim, workspace_files};
 
 /// The whole server.
 pub(crate) fn router(workspace: Arc<Workspace>) -> Router {
@@ -30,9 +30,12 @@ pub(crate) fn router(workspace: Arc<Workspace>) -> Router {
         .nest("/api", api)
         .merge(auth::oidc_routes())
         .merge(local_pages::routes())
+        .merge(faults::routes())
         .fallback(routing::any(no_such_page))
         .layer(from_fn_with_state(Arc::clone(&workspace), request_log::record))
-        // the request log takes in bodies whole, within its own limit
+        .layer(from_fn_with_state(Arc::clone(&workspace), faults::intercept))
+        .layer(from_fn(request_log::take_in))
+        // bodies have been taken in whole, within the log's own limit
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(&workspace), cors))
         .layer(from_fn(request_id))

@@ -12,7 +12,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::app_host::AppHost;
 use crate::auth::{AccessTokens, SignIns};
+use crate::connection::{ConnectionControl, SeverableListener};
 use crate::error::WorkspaceError;
+use crate::faults::Faults;
 use crate::lakebase::Lakebase;
 use crate::options::Options;
 use crate::ready::Ready;
@@ -57,9 +59,11 @@ pub async fn start(options: Options) -> Result<RunningWorkspace, WorkspaceError>
         return Err(error);
     }
     let stopping = workspace.stopping.clone();
-    let service = router(Arc::clone(&workspace));
+    let service = router(Arc::clone(&workspace)).into_make_service_with_connect_info::<ConnectionControl>();
     let server = tokio::spawn(async move {
-        axum::serve(listener, service).with_graceful_shutdown(stopping.cancelled_owned()).await
+        axum::serve(SeverableListener(listener), service)
+            .with_graceful_shutdown(stopping.cancelled_owned())
+            .await
     });
     let ready = announce(&workspace);
     if let Some(path) = &workspace.options.ready_file
@@ -96,9 +100,11 @@ async fn open(options: Options, store: Store, port: u16) -> Result<Workspace, Wo
         path: options.data_dir.clone(),
         source,
     })?;
+    let faults = Arc::new(Faults::default());
     Ok(Workspace {
         access_tokens: AccessTokens::new(&key, &host, options.token_ttl),
-        lakebase: Lakebase::open(&options.data_dir).await?,
+        lakebase: Lakebase::open(&options.data_dir, Arc::clone(&faults)).await?,
+        faults,
         app_host: AppHost::new(&options.data_dir, options.wheels.clone(), options.start_deadline),
         sign_ins: SignIns::default(),
         request_log: RequestLog::default(),

@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::app_host::AppHost;
 use crate::auth::{AccessTokens, SignIns};
+use crate::faults::Faults;
 use crate::lakebase::Lakebase;
 use crate::options::Options;
 use crate::records::Store;
@@ -24,6 +25,7 @@ pub(crate) struct Workspace {
     pub(crate) access_tokens: AccessTokens,
     pub(crate) sign_ins: SignIns,
     pub(crate) request_log: RequestLog,
+    pub(crate) faults: Arc<Faults>,
     pub(crate) lakebase: Lakebase,
     pub(crate) app_host: AppHost,
     pub(crate) tasks: TaskTracker,

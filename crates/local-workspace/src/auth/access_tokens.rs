@@ -1,5 +1,6 @@
 //! OAuth access tokens: signed, with an expiry, valid across restarts.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
@@ -28,6 +29,9 @@ pub(crate) struct Claims {
     exp: i64,
     /// Milliseconds since the epoch: lifetimes here may be a few seconds, and rounding would take one of them.
     exp_ms: i64,
+    /// Milliseconds since the epoch.
+    #[serde(default)]
+    iat_ms: i64,
 }
 
 /// Why a token was refused.
@@ -44,18 +48,22 @@ pub(crate) struct AccessTokens {
     key: hmac::Key,
     issuer: String,
     ttl: Duration,
+    /// Tokens up to this moment (milliseconds since the epoch) have been ended.
+    ended_ms: AtomicI64,
 }
 
 impl AccessTokens {
     /// Tokens signed with `key` that live for `ttl`.
     pub(crate) fn new(key: &Secret, host: &str, ttl: Duration) -> AccessTokens {
         let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose().as_bytes());
-        AccessTokens { key, issuer: format!("{host}/oidc"), ttl }
+        AccessTokens { key, issuer: format!("{host}/oidc"), ttl, ended_ms: AtomicI64::new(i64::MIN) }
     }
 
     /// A token for `subject` with `scope`, and the seconds it lives, rounded up.
     pub(crate) fn mint(&self, subject: &str, scope: &str) -> (String, i64) {
         let now = Timestamp::now();
+        // a token of the same millisecond as the end of all others is after it
+        let iat_ms = now.as_millisecond().max(self.ended_ms.load(Ordering::SeqCst).saturating_add(1));
         let lifetime_ms = i64::try_from(self.ttl.as_millis()).unwrap_or(i64::MAX);
         let exp_ms = now.as_millisecond().saturating_add(lifetime_ms);
         let claims = Claims {
@@ -66,6 +74,7 @@ impl AccessTokens {
             iat: now.as_second(),
             exp: exp_ms.saturating_add(999) / 1000,
             exp_ms,
+            iat_ms,
         };
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let payload = serde_json::json!(claims).to_string();
@@ -77,11 +86,17 @@ impl AccessTokens {
     /// What `token` says, if it is one of ours and has not expired.
     pub(crate) fn verify(&self, token: &str) -> Result<Claims, TokenRefused> {
         let claims = self.read(token).ok_or(TokenRefused::Invalid)?;
-        if Timestamp::now().as_millisecond() >= claims.exp_ms {
+        let ended = claims.iat_ms <= self.ended_ms.load(Ordering::SeqCst);
+        if ended || Timestamp::now().as_millisecond() >= claims.exp_ms {
             Err(TokenRefused::Expired)
         } else {
             Ok(claims)
         }
+    }
+
+    /// Ends all tokens so far, until the workspace is started again.
+    pub(crate) fn expire_all(&self) {
+        self.ended_ms.fetch_max(Timestamp::now().as_millisecond(), Ordering::SeqCst);
     }
 
     fn read(&self, token: &str) -> Option<Claims> {
@@ -116,6 +131,16 @@ mod tests {
         let tokens = tokens(Duration::ZERO);
         let (token, _) = tokens.mint("somebody", ALL_APIS);
         assert_eq!(tokens.verify(&token).err(), Some(TokenRefused::Expired));
+    }
+
+    #[test]
+    fn all_tokens_can_be_ended_and_new_ones_are_good() {
+        let tokens = tokens(Duration::from_secs(60));
+        let (before, _) = tokens.mint("somebody", ALL_APIS);
+        tokens.expire_all();
+        let (after, _) = tokens.mint("somebody", ALL_APIS);
+        assert_eq!(tokens.verify(&before).err(), Some(TokenRefused::Expired));
+        assert!(tokens.verify(&after).is_ok());
     }
 
     #[test]

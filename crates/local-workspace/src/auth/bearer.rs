@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
 
 use super::access_tokens::{ALL_APIS, TokenRefused};
-use super::{Caller, scopes};
+use super::{Caller, CallerKind, scopes};
 use crate::rest::ApiError;
 use crate::workspace::Workspace;
 
@@ -18,7 +18,9 @@ pub(crate) async fn require_bearer(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let caller = match caller_of_bearer(&workspace, request.headers()) {
+    let caller = match usable(&workspace, request.headers())
+        .and_then(|()| caller_of_bearer(&workspace, request.headers()))
+    {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
@@ -29,11 +31,36 @@ pub(crate) async fn require_bearer(
     next.run(request).await
 }
 
+/// Refuses a token that a fault rule has made worthless: as one that expired, or, since those do not, as one that was
+/// taken back.
+fn usable(workspace: &Workspace, headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(token) = bearer(headers).filter(|token| workspace.faults.is_revoked(token)) else {
+        return Ok(());
+    };
+    if workspace.access_tokens.verify(token).is_ok() {
+        return Err(ApiError::unauthenticated("Access token has expired."));
+    }
+    Err(ApiError::permission_denied("Invalid access token."))
+}
+
+/// Lets only the user through, who may do what only a local workspace can; neither apps nor tokens that apps get
+/// forwarded.
+///
+/// # Errors
+/// As for all calls, and 403 for others.
+pub(crate) fn require_user(workspace: &Workspace, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    let caller = caller_of_bearer(workspace, headers)?;
+    if caller.kind == CallerKind::User && caller.scopes.is_none() {
+        return Ok(caller);
+    }
+    Err(ApiError::permission_denied("Only the workspace's user may do this."))
+}
+
 /// The caller whom the `Authorization` header proves.
 ///
 /// # Errors
 /// 401 without a bearer token or with an expired one, 403 with one that is not ours.
-pub(crate) fn caller_of_bearer(workspace: &Workspace, headers: &HeaderMap) -> Result<Caller, ApiError> {
+fn caller_of_bearer(workspace: &Workspace, headers: &HeaderMap) -> Result<Caller, ApiError> {
     let token = bearer(headers).ok_or_else(ApiError::no_credential)?;
     let invalid = || ApiError::permission_denied("Invalid access token.");
     workspace.store.read(|records| {
@@ -49,7 +76,8 @@ pub(crate) fn caller_of_bearer(workspace: &Workspace, headers: &HeaderMap) -> Re
     })
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The bearer token in the `Authorization` header.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     (scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()).then(|| token.trim())

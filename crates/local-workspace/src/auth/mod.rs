@@ -10,7 +10,7 @@ mod sign_ins;
 
 pub(crate) use access_tokens::AccessTokens;
 pub(crate) use app_access::AppAccess;
-pub(crate) use bearer::{caller_of_bearer, require_bearer};
+pub(crate) use bearer::{bearer, require_bearer, require_user};
 pub(crate) use caller::{Caller, CallerKind};
 pub(crate) use oidc::routes as oidc_routes;
 pub(crate) use sign_ins::{CODE_LIFETIME, SignIns, same_origin_path};

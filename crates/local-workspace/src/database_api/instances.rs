@@ -88,6 +88,7 @@ fn check_new(records: &Records, body: &InstanceBody) -> Result<(), ApiError> {
 }
 
 async fn bring_up(workspace: &Workspace, instance: &InstanceRecord) -> Result<(), ApiError> {
+    workspace.faults.name_lakebase(&instance.uid, &instance.name);
     workspace.state_delay().await;
     let address = workspace
         .lakebase
@@ -113,6 +114,7 @@ pub(crate) async fn restore(workspace: &Arc<Workspace>) -> Result<(), LakebaseEr
             finish_delete(workspace, instance);
             continue;
         }
+        workspace.faults.name_lakebase(&instance.uid, &instance.name);
         let address = workspace.lakebase.start(&instance.uid, &instance.creator).await?;
         let written = workspace.store.write(|records| {
             let record = find_mut(records, &instance.name)?;

@@ -21,6 +21,7 @@ use super::session::{BackendPasswords, Gate};
 use super::tls;
 use super::tokens::TokenStore;
 use super::{IssuedToken, LakebaseAddress, RoleGrants};
+use crate::faults::Faults;
 
 const LONGEST_TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 const ACQUIRE_DEADLINE: Duration = Duration::from_secs(10);
@@ -46,6 +47,7 @@ impl Instance {
         home: &ClusterHome,
         data: &Path,
         admin_password: &AdminPassword,
+        faults: &Arc<Faults>,
     ) -> Result<Instance, LakebaseError> {
         stop_leftover(data).await?;
         let file = dir.join("instance.json");
@@ -68,6 +70,8 @@ impl Instance {
         let tokens = Arc::new(TokenStore::import(saved.map(|saved| saved.tokens).unwrap_or_default()));
         let passwords = BackendPasswords::new(admin_password.expose());
         let gate = Gate {
+            id: id.to_owned(),
+            faults: Arc::clone(faults),
             tls,
             server: SocketAddr::from((address, SERVER_PORT)),
             tokens: tokens.clone(),
@@ -138,6 +142,12 @@ impl Instance {
             .map_err(self.sql("set a password"))?;
         self.save()?;
         Ok(IssuedToken { token, expires })
+    }
+
+    /// Ends all tokens; sessions outlive them.
+    pub(crate) fn expire_tokens(&self) -> Result<(), LakebaseError> {
+        self.tokens.expire_all();
+        self.save()
     }
 
     /// Closes all sessions and ends the server.

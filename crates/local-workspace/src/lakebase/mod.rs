@@ -17,11 +17,13 @@ mod roles;
 mod run_as;
 mod server;
 mod session;
+mod sql_commits;
 mod startup;
 #[cfg(test)]
 mod tests;
 mod tls;
 mod tokens;
+mod watched_relay;
 mod wheel;
 
 use std::collections::HashMap;
@@ -35,6 +37,8 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 pub(crate) use error::LakebaseError;
+
+use crate::faults::Faults;
 
 use binaries::Binaries;
 use cluster::ClusterHome;
@@ -85,20 +89,28 @@ pub(crate) struct Lakebase {
     /// one at a time makes a cluster: they share a template
     preparing: Mutex<()>,
     slots: Mutex<HashMap<String, Slot>>,
+    faults: Arc<Faults>,
     /// held as long as this lives
     _lock: File,
 }
 
 impl Lakebase {
     /// Finds PostgreSQL (may download it) and takes the data folder; starts no server yet.
-    pub(crate) async fn open(data_dir: &Path) -> Result<Lakebase, LakebaseError> {
+    ///
+    /// The commits of deployers meet `faults`.
+    pub(crate) async fn open(data_dir: &Path, faults: Arc<Faults>) -> Result<Lakebase, LakebaseError> {
         let run_as = RunAs::resolve()?;
         let binaries = Binaries::find(&run_as).await?;
         clusters_dir::sweep(&run_as).await;
-        Lakebase::open_with(data_dir, run_as, binaries)
+        Lakebase::open_with(data_dir, run_as, binaries, faults)
     }
 
-    fn open_with(data_dir: &Path, run_as: RunAs, binaries: Binaries) -> Result<Lakebase, LakebaseError> {
+    fn open_with(
+        data_dir: &Path,
+        run_as: RunAs,
+        binaries: Binaries,
+        faults: Arc<Faults>,
+    ) -> Result<Lakebase, LakebaseError> {
         let dir = data_dir.join("lakebase");
         let instances_dir = dir.join("instances");
         std::fs::create_dir_all(&instances_dir).map_err(LakebaseError::file("make", &instances_dir))?;
@@ -118,6 +130,7 @@ impl Lakebase {
             admin_password,
             preparing: Mutex::default(),
             slots: Mutex::default(),
+            faults,
             _lock: lock,
         })
     }
@@ -145,7 +158,7 @@ impl Lakebase {
             let _alone = self.preparing.lock().await;
             self.home.ensure(&name, &self.admin_password).await?
         };
-        Instance::start(id, &dir, &self.home, &data, &self.admin_password).await
+        Instance::start(id, &dir, &self.home, &data, &self.admin_password, &self.faults).await
     }
 
     /// Makes `role` unless it is there, and adds `grants`; takes nothing away.
@@ -180,6 +193,17 @@ impl Lakebase {
     ) -> Result<IssuedToken, LakebaseError> {
         let slot = self.slot(id).await;
         self.running(id, &mut *slot.lock().await).await?.issue_token(role, ttl).await
+    }
+
+    /// Ends all tokens of all running instances.
+    pub(crate) async fn expire_tokens(&self) -> Result<(), LakebaseError> {
+        let slots: Vec<Slot> = self.slots.lock().await.values().cloned().collect();
+        for slot in slots {
+            if let Some(instance) = &*slot.lock().await {
+                instance.expire_tokens()?;
+            }
+        }
+        Ok(())
     }
 
     /// Stops instance `id` and deletes its data; fine if there is none.

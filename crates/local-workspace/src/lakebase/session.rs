@@ -15,6 +15,8 @@ use super::messages::Message;
 use super::random::{digest, hex, random_secret};
 use super::startup::{self, FirstMessage, StartupError};
 use super::tokens::TokenStore;
+use super::watched_relay::{self, Ending, WATCHED_APPLICATION};
+use crate::faults::Faults;
 
 /// PostgreSQL's own `authentication_timeout`.
 const LOGIN_DEADLINE: Duration = Duration::from_secs(60);
@@ -23,6 +25,9 @@ const CLEARTEXT_PASSWORD: u32 = 3;
 
 /// What a session needs of its instance.
 pub(crate) struct Gate {
+    /// the instance's id
+    pub(crate) id: String,
+    pub(crate) faults: Arc<Faults>,
     pub(crate) tls: TlsAcceptor,
     pub(crate) server: SocketAddr,
     pub(crate) tokens: Arc<TokenStore>,
@@ -51,8 +56,23 @@ impl BackendPasswords {
 pub(crate) async fn serve(gate: &Gate, mut socket: TcpStream) -> io::Result<()> {
     socket.set_nodelay(true)?;
     let opened = timeout(LOGIN_DEADLINE, open(gate, &mut socket)).await;
-    let Some((mut client, mut server)) = opened.map_err(|_| login_took_too_long())?? else { return Ok(()) };
-    copy_bidirectional(&mut client, &mut server).await?;
+    let Some(opened) = opened.map_err(|_| login_took_too_long())?? else { return Ok(()) };
+    let Opened { mut client, mut server, application } = opened;
+    if application != WATCHED_APPLICATION {
+        copy_bidirectional(&mut client, &mut server).await?;
+        return Ok(());
+    }
+    let commit = gate.faults.commit(&gate.id, &application);
+    let ending = watched_relay::relay(&gate.faults, commit, &mut client, &mut server).await?;
+    if ending == Ending::Itself {
+        client.shutdown().await?;
+        server.shutdown().await?;
+    }
+    // the rest ends without a word
+    drop(client);
+    if ending == Ending::Reset {
+        socket.set_zero_linger()?;
+    }
     Ok(())
 }
 
@@ -60,9 +80,14 @@ fn login_took_too_long() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, format!("no login within {} s", LOGIN_DEADLINE.as_secs()))
 }
 
-type Opened<'a> = (tokio_rustls::server::TlsStream<&'a mut TcpStream>, TcpStream);
+/// A session that the server has been asked to open.
+struct Opened<'a> {
+    client: tokio_rustls::server::TlsStream<&'a mut TcpStream>,
+    server: TcpStream,
+    application: String,
+}
 
-/// Everything up to a session that the server has been asked to open; `None` when nothing follows.
+/// Everything up to a session; `None` when nothing follows.
 async fn open<'a>(gate: &Gate, socket: &'a mut TcpStream) -> io::Result<Option<Opened<'a>>> {
     let mut first = startup::read(socket).await;
     if let Ok(FirstMessage::GssEncryptionRequest) = first {
@@ -86,8 +111,9 @@ async fn open<'a>(gate: &Gate, socket: &'a mut TcpStream) -> io::Result<Option<O
     socket.write_all(b"S").await?;
     let mut client = gate.tls.accept(socket).await?;
     match startup::read(&mut client).await {
-        Ok(FirstMessage::Startup { raw, user }) => {
-            Ok(log_in(gate, &mut client, &raw, &user).await?.map(|server| (client, server)))
+        Ok(FirstMessage::Startup { raw, user, application }) => {
+            let server = log_in(gate, &mut client, &raw, &user).await?;
+            Ok(server.map(|server| Opened { client, server, application }))
         }
         Ok(FirstMessage::Cancel { raw }) => {
             cancel(gate, &raw).await?;

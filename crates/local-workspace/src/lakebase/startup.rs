@@ -21,7 +21,7 @@ pub(crate) enum FirstMessage {
     /// asks to cancel a query of another connection
     Cancel { raw: Vec<u8> },
     /// opens a session
-    Startup { raw: Vec<u8>, user: String },
+    Startup { raw: Vec<u8>, user: String, application: String },
 }
 
 /// Why a first message was not understood.
@@ -75,16 +75,17 @@ fn parse(raw: Vec<u8>) -> Result<FirstMessage, StartupError> {
         CANCEL if raw.len() >= 16 => Ok(FirstMessage::Cancel { raw }),
         CANCEL => Err(StartupError::Length),
         version if version >> 16 == 3 => {
-            let user = user_of(&raw[8..])?;
-            Ok(FirstMessage::Startup { raw, user })
+            let (user, application) = read_parameters(&raw[8..])?;
+            Ok(FirstMessage::Startup { raw, user, application })
         }
         version => Err(StartupError::Version { major: version >> 16, minor: version & 0xffff }),
     }
 }
 
-/// The `user` among the NUL-terminated names and values; as in the server the last one wins.
-fn user_of(parameters: &[u8]) -> Result<String, StartupError> {
+/// The `user` and the `application_name` among the NUL-terminated names and values; as in the server the last one wins.
+fn read_parameters(parameters: &[u8]) -> Result<(String, String), StartupError> {
     let mut user = None;
+    let mut application: &[u8] = b"";
     let mut fields = parameters.split(|byte| *byte == 0);
     loop {
         let name = fields.next().ok_or(StartupError::Layout("expected terminator as last byte"))?;
@@ -94,6 +95,8 @@ fn user_of(parameters: &[u8]) -> Result<String, StartupError> {
         let value = fields.next().ok_or(StartupError::Layout("a name without a value"))?;
         if name == b"user" {
             user = Some(value);
+        } else if name == b"application_name" {
+            application = value;
         }
     }
     // after the empty name that ends the list, `split` gives one more empty piece and nothing else
@@ -101,7 +104,9 @@ fn user_of(parameters: &[u8]) -> Result<String, StartupError> {
         return Err(StartupError::Layout("expected terminator as last byte"));
     }
     let user = user.filter(|user| !user.is_empty()).ok_or(StartupError::NoUser)?;
-    String::from_utf8(user.to_vec()).map_err(|_| StartupError::Layout("the user name is not UTF-8"))
+    let user =
+        String::from_utf8(user.to_vec()).map_err(|_| StartupError::Layout("the user name is not UTF-8"))?;
+    Ok((user, String::from_utf8_lossy(application).into_owned()))
 }
 
 #[cfg(test)]
@@ -136,10 +141,15 @@ mod tests {
         }
         let raw = message(CANCEL, &[0, 0, 0, 1, 0, 0, 0, 2]);
         assert_eq!(read_all(&raw).await.0.unwrap(), FirstMessage::Cancel { raw: raw.clone() });
-        let raw = message(3 << 16, b"database\0d\0user\0a\0user\0someone@example.com\0\0");
+        let raw =
+            message(3 << 16, b"database\0d\0user\0a\0user\0someone@example.com\0application_name\0psql\0\0");
         assert_eq!(
             read_all(&raw).await.0.unwrap(),
-            FirstMessage::Startup { raw: raw.clone(), user: "someone@example.com".into() }
+            FirstMessage::Startup {
+                raw: raw.clone(),
+                user: "someone@example.com".into(),
+                application: "psql".into()
+            }
         );
     }
 
@@ -171,7 +181,7 @@ mod tests {
 
         #[test]
         fn any_parameters_are_read_or_refused(rest in prop::collection::vec(prop_oneof![3 => any::<u8>(), 1 => Just(0)], 0..200)) {
-            if let Ok(FirstMessage::Startup { raw, user }) = parse(message(3 << 16, &rest)) {
+            if let Ok(FirstMessage::Startup { raw, user, .. }) = parse(message(3 << 16, &rest)) {
                 prop_assert!(!user.is_empty() && !user.contains('\0'));
                 prop_assert!(raw.ends_with(&[0, 0]));
             }

@@ -30,7 +30,7 @@ impl Playground {
     }
 
     async fn open(&self) -> Lakebase {
-        Lakebase::open(self.dir.path()).await.unwrap()
+        Lakebase::open(self.dir.path(), Arc::default()).await.unwrap()
     }
 }
 
@@ -245,7 +245,10 @@ async fn a_restart_keeps_data_address_and_tokens() {
     let token = lakebase.issue_token(playground.id(), OWNER, LONG).await.unwrap().token;
     let mut owner = connect(&address, OWNER, &token).await.unwrap();
     run(&mut owner, "CREATE SCHEMA s; CREATE TABLE s.t AS SELECT 42 AS x").await.unwrap();
-    assert!(matches!(Lakebase::open(playground.dir.path()).await, Err(LakebaseError::InUse { .. })));
+    assert!(matches!(
+        Lakebase::open(playground.dir.path(), Arc::default()).await,
+        Err(LakebaseError::InUse { .. })
+    ));
     lakebase.shutdown().await;
     assert!(run(&mut owner, "SELECT 1").await.is_err());
     assert!(connect(&address, OWNER, &token).await.is_err());
@@ -449,8 +452,13 @@ async fn clusters_of_another_password_say_so_at_once() {
     let (home, lakebase_dir) = (lakebase.home.clone(), playground.dir.path().join("lakebase"));
     drop(lakebase);
     std::fs::write(lakebase_dir.join(AdminPassword::FILE), "another").unwrap();
-    let mut lakebase =
-        Lakebase::open_with(playground.dir.path(), home.run_as.clone(), home.binaries.clone()).unwrap();
+    let mut lakebase = Lakebase::open_with(
+        playground.dir.path(),
+        home.run_as.clone(),
+        home.binaries.clone(),
+        Arc::default(),
+    )
+    .unwrap();
     let elsewhere = std::mem::replace(&mut lakebase.home, home).dir;
     let error = lakebase.start(playground.id(), OWNER).await.unwrap_err();
     assert!(error.to_string().contains("password authentication failed"), "{error}");

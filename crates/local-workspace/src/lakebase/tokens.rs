@@ -65,6 +65,11 @@ impl TokenStore {
         valid
     }
 
+    /// Ends all tokens: no session opens with them any more.
+    pub(crate) fn expire_all(&self) {
+        self.lock().clear();
+    }
+
     /// Forgets a role.
     pub(crate) fn forget(&self, role: &str) {
         self.lock().remove(role);

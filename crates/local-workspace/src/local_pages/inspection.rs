@@ -7,18 +7,9 @@ use axum::extract::{Path, State};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use crate::auth::{Caller, CallerKind, caller_of_bearer};
+use crate::auth::require_user;
 use crate::rest::ApiError;
 use crate::workspace::Workspace;
-
-/// Only the user looks here; neither apps nor tokens that apps get forwarded.
-pub(super) fn require_user(workspace: &Workspace, headers: &HeaderMap) -> Result<Caller, ApiError> {
-    let caller = caller_of_bearer(workspace, headers)?;
-    if caller.kind == CallerKind::User && caller.scopes.is_none() {
-        return Ok(caller);
-    }
-    Err(ApiError::permission_denied("Only the workspace's user may do this."))
-}
 
 /// `{"requests": [..]}`, oldest first.
 pub(super) async fn requests(

@@ -9,9 +9,8 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::inspection::require_user;
 use super::page::{escape, page};
-use crate::auth::same_origin_path;
+use crate::auth::{require_user, same_origin_path};
 use crate::rest::{ApiError, ApiJson, ApiQuery};
 use crate::workspace::Workspace;
 

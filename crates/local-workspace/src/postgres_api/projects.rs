@@ -129,6 +129,7 @@ fn pg_version(given: Option<&Value>) -> Result<i64, ApiError> {
 }
 
 async fn bring_up(workspace: &Workspace, project: &ProjectRecord) -> Result<Value, ApiError> {
+    workspace.faults.name_lakebase(&project.uid, &project.id);
     let started = workspace.lakebase.start(&project.uid, &project.owner).await;
     workspace
         .store
@@ -164,6 +165,7 @@ pub(crate) async fn restore(workspace: &Arc<Workspace>) -> Result<(), LakebaseEr
             });
             continue;
         }
+        workspace.faults.name_lakebase(&project.uid, &project.id);
         let address = workspace.lakebase.start(&project.uid, &project.owner).await?;
         let written = workspace.store.write(|records| {
             find_mut(records, &project.id)?.address = Some(address.host);

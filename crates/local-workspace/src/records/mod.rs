@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use identity::{Identity, ServicePrincipal};
-pub(crate) use store::Store;
 pub use store::StoreError;
+pub(crate) use store::{Store, reading_from};
 
 use crate::apps::record::AppRecord;
 use crate::database_api::InstanceRecord;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Records, VERSION};
 use crate::private_file;
@@ -31,6 +31,16 @@ pub enum StoreError {
         /// What is wrong with it.
         message: String,
     },
+}
+
+tokio::task_local! {
+    /// What a task reads instead of the records of now.
+    static OLDER: Arc<Records>;
+}
+
+/// Runs `task` with all that it reads coming from `records`; what it writes goes to the records of now.
+pub(crate) async fn reading_from<F: Future>(records: Arc<Records>, task: F) -> F::Output {
+    OLDER.scope(records, task).await
 }
 
 /// The records behind a lock, and the file they are kept in.
@@ -60,6 +70,9 @@ impl Store {
 
     /// Looks at the records.
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Records) -> T) -> T {
+        if let Ok(older) = OLDER.try_with(Arc::clone) {
+            return look(&older);
+        }
         look(&self.records.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

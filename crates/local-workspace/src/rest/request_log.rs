@@ -95,26 +95,35 @@ impl RequestLog {
     }
 }
 
-/// Takes in the body, hands the request on, and notes both.
+/// Takes in the body whole, so that nothing further in waits for the client.
+pub(crate) async fn take_in(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match receive(body).await {
+        Ok(ReceivedBody::Whole(body)) => next.run(Request::from_parts(parts, Body::from(body))).await,
+        Ok(ReceivedBody::TooLarge) => too_large(&parts).into_response(),
+        Err(error) => ApiError::malformed(format!("The body broke off: {error}")).into_response(),
+    }
+}
+
+/// Hands the request on, and notes it and the status of its answer. Its body has been taken in already.
 pub(crate) async fn record(
     State(workspace): State<Arc<Workspace>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let body = match receive(body).await {
-        Ok(ReceivedBody::Whole(body)) => body,
-        Ok(ReceivedBody::TooLarge) => return too_large(&parts).into_response(),
-        Err(error) => return ApiError::malformed(format!("The body broke off: {error}")).into_response(),
-    };
-    if !["/api/", "/oidc/", "/.well-known/"].iter().any(|prefix| parts.uri.path().starts_with(prefix)) {
-        return next.run(Request::from_parts(parts, Body::from(body))).await;
+    if !["/api/", "/oidc/", "/.well-known/"].iter().any(|prefix| request.uri().path().starts_with(prefix)) {
+        return next.run(request).await;
     }
-    let mut entry = describe(&parts, &body).await;
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    entry.status = response.status().as_u16();
-    workspace.request_log.add(entry);
+    let (entry, request) = describe(request).await;
+    let response = next.run(request).await;
+    workspace.request_log.add(Entry { status: response.status().as_u16(), ..entry });
     response
+}
+
+/// Notes a request that was answered with `status` before it came here.
+pub(crate) async fn note(workspace: &Workspace, request: Request, status: StatusCode) {
+    let (entry, _) = describe(request).await;
+    workspace.request_log.add(Entry { status: status.as_u16(), ..entry });
 }
 
 fn too_large(parts: &Parts) -> ApiError {
@@ -125,7 +134,16 @@ fn too_large(parts: &Parts) -> ApiError {
     ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", message)
 }
 
-async fn describe(parts: &Parts, body: &Bytes) -> Entry {
+/// What is noted of a request, and the request again. Its body has been taken in already.
+async fn describe(request: Request) -> (Entry, Request) {
+    let (parts, body) = request.into_parts();
+    // in memory, so there is nothing that could fail
+    let body = axum::body::to_bytes(body, MAX_BODY).await.unwrap_or_default();
+    let entry = entry_of(&parts, &body).await;
+    (entry, Request::from_parts(parts, Body::from(body)))
+}
+
+async fn entry_of(parts: &Parts, body: &Bytes) -> Entry {
     let content_type =
         parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let mut entry = Entry {
