@@ -16,6 +16,8 @@ mod sqlstate {
     pub(super) const UNDEFINED_TABLE: &str = "42P01";
     /// Operator intervention: the server is starting, stopping or out of connections.
     pub(super) const TRANSIENT: [&str; 4] = ["57P01", "57P02", "57P03", "53300"];
+    /// The server ends a session that was open: an administrator's wish, or a crash of another session.
+    pub(super) const SESSION_ENDED: [&str; 2] = ["57P01", "57P02"];
 }
 
 /// A failure of the database or of the way to it.
@@ -103,6 +105,13 @@ impl StoreError {
             }
             _ => false,
         }
+    }
+
+    /// Whether the server ended the session under a statement, or while it was being opened. A read may be done again.
+    pub(super) fn is_lost_session(&self) -> bool {
+        let (Self::Connect(source) | Self::Query { source, .. }) = self else { return false };
+        matches!(source, sqlx::Error::Io(_))
+            || code(source).is_some_and(|code| sqlstate::SESSION_ENDED.contains(&code.as_str()))
     }
 
     /// Whether a statement named a table or schema that isn't there.

@@ -10,6 +10,8 @@ use crate::config::SchemaName;
 
 /// A database that takes longer is no use to a request that waits for it.
 const DEADLINE: Duration = Duration::from_secs(2);
+/// Sessions that one look uses, each after the server has ended the one before.
+const MOST_SESSIONS: usize = 4;
 
 impl Store {
     /// Looks at the database, for two seconds at most. What is wrong goes into the answer in words fit for everyone, and
@@ -35,7 +37,19 @@ impl Store {
         (DatabaseStatus { state, schema, schema_version, latency_ms, message }, error)
     }
 
+    /// Lakebase may end any session at any time, and several at once. That is no news about the database: another session
+    /// tells more.
     async fn look(&self) -> Result<Option<i64>, StoreError> {
+        for _ in 1..MOST_SESSIONS {
+            match self.look_once().await {
+                Err(error) if error.is_lost_session() => {}
+                result => return result,
+            }
+        }
+        self.look_once().await
+    }
+
+    async fn look_once(&self) -> Result<Option<i64>, StoreError> {
         let mut connection = self.connection().await?;
         match schema_version(&mut connection, &self.schema).await {
             Err(error) if error.is_missing_table() => Ok(None),
