@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::permissions::{AccessEntry, Level, require};
@@ -14,6 +14,7 @@ use super::record::{AppRecord, ComputeState};
 use super::settings::AppSettings;
 use super::{lifecycle, names, present, resources};
 use crate::auth::{AppAccess, Caller};
+use crate::faults::{Shown, Thing};
 use crate::records::Records;
 use crate::rest::{ApiError, ApiJson, ApiQuery, PageQuery, page};
 use crate::secret::Secret;
@@ -35,8 +36,20 @@ fn missing(name: &str) -> ApiError {
 
 /// The app as it is now, as JSON.
 pub(super) fn show(workspace: &Workspace, name: &str) -> Result<Json<Value>, ApiError> {
-    let process = workspace.app_host.process_state(name);
-    workspace.store.read(|records| present::app(records, find(records, name)?, &process)).map(Json)
+    workspace.store.read(|records| present(workspace, records, find(records, name)?)).map(Json)
+}
+
+fn present(workspace: &Workspace, records: &Records, app: &AppRecord) -> Result<Value, ApiError> {
+    let process = workspace.app_host.process_state(&app.name);
+    let mut json = present::app(records, app, &process)?;
+    match workspace.faults.shown(Thing::App, &app.name) {
+        Some(Shown::Unsettled) => json["app_status"] = present::deploying(),
+        Some(Shown::As(becomes)) => {
+            json["app_status"] = json!({"state": becomes.state, "message": becomes.message});
+        }
+        None => {}
+    }
+    Ok(json)
 }
 
 #[derive(Deserialize)]
@@ -100,6 +113,7 @@ fn register(records: &mut Records, caller: &Caller, body: AppBody) -> String {
         oauth2_app_client_id: Uuid::new_v4().to_string(),
         oauth2_app_integration_id: Uuid::new_v4().to_string(),
         compute: ComputeState::Stopped,
+        compute_message: None,
         proxy_port: 0,
         deployments: Vec::new(),
         active_deployment: None,
@@ -154,12 +168,7 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, ApiError> {
     let apps: Result<Vec<(String, Value)>, ApiError> = workspace.store.read(|records| {
         let visible = records.apps.values().filter(|app| require(app, &caller, Level::CanUse).is_ok());
-        visible
-            .map(|app| {
-                let process = workspace.app_host.process_state(&app.name);
-                Ok((app.name.clone(), present::app(records, app, &process)?))
-            })
-            .collect()
+        visible.map(|app| Ok((app.name.clone(), present(&workspace, records, app)?))).collect()
     });
     page("apps", &query, apps?).map(Json)
 }
@@ -208,6 +217,7 @@ pub(super) async fn delete(
             )));
         }
         app.compute = ComputeState::Deleting;
+        app.compute_message = None;
         app.touch(&caller.name);
         Ok(())
     })?;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::record::{AppRecord, Deployment, DeploymentState};
 use super::{environment, inline_overrides, source};
 use crate::app_host::DeployOrder;
+use crate::faults::{Becomes, Settles, Thing};
 use crate::rest::ApiError;
 use crate::workspace::Workspace;
 
@@ -15,9 +16,30 @@ pub(super) fn spawn(workspace: &Arc<Workspace>, name: &str, deployment: Deployme
     let (shared, name) = (Arc::clone(workspace), name.to_owned());
     workspace.spawn(async move {
         shared.state_delay().await;
-        let outcome = attempt(&shared, &name, &deployment).await;
+        let outcome = match shared.faults.settle(Thing::Deployment, &name).await {
+            Settles::Normally => attempt(&shared, &name, &deployment).await.map_err(Ended::failed),
+            Settles::As(becomes) => Err(Ended::by_fault(becomes)),
+        };
         finish(&shared, &name, &deployment, outcome).await;
     });
+}
+
+/// How a deployment ended otherwise than well.
+struct Ended {
+    state: DeploymentState,
+    message: String,
+}
+
+impl Ended {
+    fn failed(message: String) -> Ended {
+        Ended { state: DeploymentState::Failed, message }
+    }
+
+    fn by_fault(becomes: Becomes) -> Ended {
+        let cancelled = becomes.state == "CANCELLED";
+        let state = if cancelled { DeploymentState::Cancelled } else { DeploymentState::Failed };
+        Ended { state, message: becomes.message }
+    }
 }
 
 async fn attempt(workspace: &Arc<Workspace>, name: &str, deployment: &Deployment) -> Result<(), String> {
@@ -50,7 +72,7 @@ fn reporter(workspace: &Arc<Workspace>, name: &str, id: &str) -> Arc<dyn Fn(&str
     })
 }
 
-async fn finish(workspace: &Workspace, name: &str, deployment: &Deployment, outcome: Result<(), String>) {
+async fn finish(workspace: &Workspace, name: &str, deployment: &Deployment, outcome: Result<(), Ended>) {
     let id = &deployment.deployment_id;
     let mut outdated = false;
     let known = change(workspace, name, id, |app, record| {
@@ -66,9 +88,9 @@ async fn finish(workspace: &Workspace, name: &str, deployment: &Deployment, outc
                 app.active_deployment = Some(id.clone());
                 app.last_good_deployment = Some(id.clone());
             }
-            Err(message) => {
-                record.state = DeploymentState::Failed;
-                record.message.clone_from(message);
+            Err(ended) => {
+                record.state = ended.state;
+                record.message.clone_from(&ended.message);
             }
         }
         app.pending_deployment = None;

@@ -11,6 +11,7 @@ use super::environment;
 use super::permissions::{Level, require};
 use super::record::{AppRecord, ComputeState, DeploymentState};
 use crate::auth::Caller;
+use crate::faults::{Settles, Thing};
 use crate::rest::ApiError;
 use crate::workspace::Workspace;
 
@@ -31,7 +32,7 @@ pub(super) async fn start(
         let app = find(records, &name)?;
         require(app, &caller, Level::CanManage)?;
         refuse_while_deleting(app)?;
-        if app.compute == ComputeState::Stopped {
+        if matches!(app.compute, ComputeState::Stopped | ComputeState::Error) {
             return Ok(());
         }
         let message = format!("Cannot start app {name} as its compute is in state {}.", app.compute.as_str());
@@ -46,6 +47,7 @@ pub(super) fn begin_start(workspace: &Arc<Workspace>, name: &str) -> Result<(), 
     workspace.store.write(|records| {
         let app = find_mut(records, name)?;
         app.compute = ComputeState::Starting;
+        app.compute_message = None;
         Ok::<_, ApiError>(())
     })?;
     finish_start(workspace, name);
@@ -57,6 +59,14 @@ pub(super) fn finish_start(workspace: &Arc<Workspace>, name: &str) {
     let (shared, name) = (Arc::clone(workspace), name.to_owned());
     workspace.spawn(async move {
         shared.state_delay().await;
+        if let Settles::As(becomes) = shared.faults.settle(Thing::AppCompute, &name).await {
+            advance(&shared, &name, ComputeState::Starting, |app| {
+                app.compute =
+                    if becomes.state == "STOPPED" { ComputeState::Stopped } else { ComputeState::Error };
+                app.compute_message = Some(becomes.message);
+            });
+            return;
+        }
         let started = advance(&shared, &name, ComputeState::Starting, |app| {
             app.compute = ComputeState::Active;
             app.active_deployment.clone_from(&app.last_good_deployment);
@@ -105,6 +115,7 @@ pub(super) async fn stop(
             return Err(ApiError::bad_request(message));
         }
         app.compute = ComputeState::Stopping;
+        app.compute_message = None;
         cancel_pending(app, "The app was stopped.");
         app.active_deployment = None;
         Ok(())

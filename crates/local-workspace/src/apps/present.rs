@@ -50,7 +50,9 @@ fn compute_status(app: &AppRecord) -> Value {
         ComputeState::Stopping => "App compute is stopping.",
         ComputeState::Stopped => "Start the app compute to deploy the app.",
         ComputeState::Deleting => "App is being deleted.",
+        ComputeState::Error => "App compute has failed.",
     };
+    let message = app.compute_message.as_deref().unwrap_or(message);
     let running = matches!(app.compute, ComputeState::Active | ComputeState::Updating);
     json!({"state": app.compute.as_str(), "message": message, "active_instances": i32::from(running)})
 }
@@ -65,14 +67,15 @@ fn app_status(app: &AppRecord, process: &ProcessState) -> Value {
         ProcessState::Crashed { message } => {
             json!({"state": "CRASHED", "message": format!("App has status: {message}")})
         }
-        ProcessState::Starting => {
-            json!({"state": "DEPLOYING", "message": "App has status: App is being deployed"})
-        }
-        ProcessState::NotRunning if app.pending_deployment.is_some() => {
-            json!({"state": "DEPLOYING", "message": "App has status: App is being deployed"})
-        }
+        ProcessState::Starting => deploying(),
+        ProcessState::NotRunning if app.pending_deployment.is_some() => deploying(),
         ProcessState::NotRunning => unavailable(),
     }
+}
+
+/// `app_status` while a deployment is under way.
+pub(super) fn deploying() -> Value {
+    json!({"state": "DEPLOYING", "message": "App has status: App is being deployed"})
 }
 
 /// `AppDeployment`; values of environment variables are masked.

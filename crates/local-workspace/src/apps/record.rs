@@ -26,6 +26,9 @@ pub(crate) struct AppRecord {
     pub(crate) oauth2_app_client_id: String,
     pub(crate) oauth2_app_integration_id: String,
     pub(crate) compute: ComputeState,
+    /// What is said of the compute instead of the usual.
+    #[serde(default)]
+    pub(crate) compute_message: Option<String>,
     /// Port of the proxy in front of the app.
     pub(crate) proxy_port: u16,
     pub(crate) deployments: Vec<Deployment>,
@@ -76,7 +79,7 @@ impl AppRecord {
     }
 }
 
-/// `compute_status.state`; here nothing leads to ERROR.
+/// `compute_status.state`; only a fault rule leads to ERROR.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum ComputeState {
@@ -86,6 +89,7 @@ pub(crate) enum ComputeState {
     Stopping,
     Stopped,
     Deleting,
+    Error,
 }
 
 impl ComputeState {
@@ -98,6 +102,7 @@ impl ComputeState {
             ComputeState::Stopping => "STOPPING",
             ComputeState::Stopped => "STOPPED",
             ComputeState::Deleting => "DELETING",
+            ComputeState::Error => "ERROR",
         }
     }
 }

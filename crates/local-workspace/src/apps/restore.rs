@@ -27,7 +27,7 @@ pub(crate) async fn restore(workspace: &Arc<Workspace>) -> Result<(), WorkspaceE
                 let shared = Arc::clone(workspace);
                 workspace.spawn(async move { lifecycle::run_again(&shared, &name).await });
             }
-            ComputeState::Stopped => {}
+            ComputeState::Stopped | ComputeState::Error => {}
         }
     }
     Ok(())

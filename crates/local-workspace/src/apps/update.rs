@@ -14,6 +14,7 @@ use super::record::{AppRecord, ComputeState, Update, UpdateState};
 use super::settings::AppSettings;
 use super::{lifecycle, resources};
 use crate::auth::Caller;
+use crate::faults::{Settles, Thing};
 use crate::rest::{ApiError, ApiJson};
 use crate::workspace::Workspace;
 
@@ -67,7 +68,10 @@ async fn apply(workspace: &Workspace, name: &str, updater: &str, settings: AppSe
         .read(|records| records.apps.get(name).map(|app| app.service_principal_client_id.clone()));
     // deleted in the meantime
     let Some(client_id) = client_id else { return };
-    let granted = resources::grant(workspace, &client_id, &settings.resources).await;
+    let granted = match workspace.faults.settle(Thing::AppUpdate, name).await {
+        Settles::Normally => resources::grant(workspace, &client_id, &settings.resources).await,
+        Settles::As(becomes) => Err(ApiError::internal(becomes.message)),
+    };
     let written = workspace.store.write(|records| {
         let app = find_mut(records, name)?;
         if app.compute == ComputeState::Updating {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::record::{InstanceRecord, InstanceState, RoleRecord};
 use super::{find, find_mut, missing};
 use crate::auth::{Caller, CallerKind};
+use crate::faults::{Shown, Thing};
 use crate::lakebase::LakebaseError;
 use crate::records::Records;
 use crate::rest::{ApiError, ApiJson, ApiQuery, PageQuery, page};
@@ -133,7 +134,22 @@ pub(super) async fn get(
     State(workspace): State<Arc<Workspace>>,
     Path(name): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    workspace.store.read(|records| find(records, &name).map(|instance| Json(instance.to_json())))
+    workspace.store.read(|records| find(records, &name).map(|instance| Json(present(&workspace, instance))))
+}
+
+fn present(workspace: &Workspace, instance: &InstanceRecord) -> Value {
+    let mut json = instance.to_json();
+    match workspace.faults.shown(Thing::Lakebase, &instance.name) {
+        Some(Shown::Unsettled) => {
+            json["state"] = json!("STARTING");
+            if let Some(fields) = json.as_object_mut() {
+                fields.remove("read_write_dns");
+            }
+        }
+        Some(Shown::As(becomes)) => json["state"] = json!(becomes.state),
+        None => {}
+    }
+    json
 }
 
 pub(super) async fn list(
@@ -141,7 +157,8 @@ pub(super) async fn list(
     ApiQuery(query): ApiQuery<PageQuery>,
 ) -> Result<Json<Value>, ApiError> {
     workspace.store.read(|records| {
-        let instances = records.instances.iter().map(|(name, instance)| (name.clone(), instance.to_json()));
+        let instances =
+            records.instances.iter().map(|(name, instance)| (name.clone(), present(&workspace, instance)));
         page("database_instances", &query, instances).map(Json)
     })
 }
@@ -201,11 +218,11 @@ pub(super) async fn delete(
 fn finish_delete(workspace: &Arc<Workspace>, instance: InstanceRecord) {
     let shared = Arc::clone(workspace);
     workspace.spawn(async move {
-        shared.state_delay().await;
         if let Err(error) = shared.lakebase.remove(&instance.uid).await {
             tracing::error!(instance = instance.name, "the instance stays DELETING: {error}");
             return;
         }
+        shared.state_delay().await;
         let removed = shared.store.write(|records| {
             records.instances.remove(&instance.name);
             Ok::<_, ApiError>(())

@@ -81,9 +81,9 @@ impl ActiveRule {
         acts
     }
 
-    /// Whether it would act on the next match.
-    pub(super) fn is_armed(&self) -> bool {
-        self.seen >= self.rule.skip && self.rule.times.is_none_or(|times| self.hits < times)
+    /// Whether it still has something to act on.
+    pub(super) fn is_left(&self) -> bool {
+        self.rule.times.is_none_or(|times| self.hits < times)
     }
 }
 

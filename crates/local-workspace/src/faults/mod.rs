@@ -20,4 +20,4 @@ pub(crate) use board::{Faults, Release};
 pub(crate) use call::Call;
 pub(crate) use intercept::intercept;
 pub(crate) use rule::{Action, When};
-pub(crate) use states::{Settles, Thing};
+pub(crate) use states::{Becomes, Settles, Shown, Thing};

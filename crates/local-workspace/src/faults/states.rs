@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::board::Faults;
+use super::board::{ActiveRule, Faults};
 use super::rule::RuleKind;
 
 /// What a state belongs to.
@@ -119,21 +119,24 @@ impl Faults {
         .await
     }
 
-    /// What is shown instead of the state of `thing`: `None` if nothing else, else the state, or `Err` for the state
-    /// before it settles.
-    pub(crate) fn shown(&self, thing: Thing, name: &str) -> Option<Result<Becomes, Unsettled>> {
+    /// What is shown instead of the state that `thing` has.
+    pub(crate) fn shown(&self, thing: Thing, name: &str) -> Option<Shown> {
         let mut board = self.lock();
-        let active = board.rules.iter_mut().find(|active| {
-            matches!(&active.rule.kind, RuleKind::State(state) if state.is_about(thing, name))
-                && active.is_armed()
-        })?;
+        let shows = |active: &ActiveRule| match &active.rule.kind {
+            RuleKind::State(state) => state.is_about(thing, name),
+            RuleKind::Call { .. } => false,
+        };
+        let active = board.rules.iter_mut().find(|active| shows(active) && active.is_left())?;
         let RuleKind::State(state) = &active.rule.kind else { return None };
-        let becomes = state.becomes.clone();
-        active.count();
-        Some(becomes.ok_or(Unsettled))
+        let shown = state.becomes.clone().map_or(Shown::Unsettled, Shown::As);
+        active.count().then_some(shown)
     }
 }
 
-/// It is shown as it is before it settles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unsettled;
+/// What is shown instead of a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// The state before it settles.
+    Unsettled,
+    As(Becomes),
+}

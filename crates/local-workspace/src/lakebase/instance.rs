@@ -159,6 +159,14 @@ impl Instance {
         tracing::info!(id = self.id, "Lakebase instance stopped");
     }
 
+    /// Ends it at once, because its data goes, too.
+    pub(crate) async fn discard(self) {
+        self.front.stop().await;
+        self.server.kill().await;
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.admin.close()).await;
+        tracing::info!(id = self.id, "Lakebase instance deleted");
+    }
+
     /// Leaves the server running without anybody to look after it, as a killed workspace does.
     #[cfg(test)]
     pub(crate) async fn abandon(self) {

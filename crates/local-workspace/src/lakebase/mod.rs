@@ -212,7 +212,7 @@ impl Lakebase {
         let mut slot = slot.lock().await;
         let name = random::folder_name(id);
         match slot.take() {
-            Some(instance) => instance.stop().await,
+            Some(instance) => instance.discard().await,
             None => server::stop_leftover(&self.home.dir.join(&name)).await?,
         }
         self.home.remove(&name).await?;

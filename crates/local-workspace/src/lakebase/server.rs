@@ -147,13 +147,23 @@ impl Server {
     }
 
     /// Ends it: sessions are closed first, by force if that takes too long.
-    pub(crate) async fn stop(mut self) {
-        let steps = [
+    pub(crate) async fn stop(self) {
+        self.end(&[
             (Signal::SIGINT, FAST_STOP_DEADLINE),
             (Signal::SIGQUIT, IMMEDIATE_STOP_DEADLINE),
             (Signal::SIGKILL, IMMEDIATE_STOP_DEADLINE),
-        ];
-        for (signal, deadline) in steps {
+        ])
+        .await;
+    }
+
+    /// Ends it without keeping its data in order.
+    pub(crate) async fn kill(self) {
+        self.end(&[(Signal::SIGQUIT, IMMEDIATE_STOP_DEADLINE), (Signal::SIGKILL, IMMEDIATE_STOP_DEADLINE)])
+            .await;
+    }
+
+    async fn end(mut self, steps: &[(Signal, Duration)]) {
+        for (signal, deadline) in steps.iter().copied() {
             if self.ended().is_some() {
                 break;
             }

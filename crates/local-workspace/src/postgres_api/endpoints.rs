@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::record::ProjectRecord;
 use super::{BRANCH_ID, ENDPOINT_ID, branches, errors};
+use crate::faults::{Shown, Thing};
 use crate::rest::{ApiError, PageQuery, page};
 use crate::wire_time::rfc3339;
 use crate::workspace::Workspace;
@@ -11,7 +12,7 @@ use crate::workspace::Workspace;
 pub(super) fn get(workspace: &Workspace, id: &str, branch: &str, endpoint: &str) -> Result<Value, ApiError> {
     workspace.store.read(|records| {
         let project = branches::project(records, id, branch)?;
-        if endpoint == ENDPOINT_ID { Ok(show(project)) } else { Err(errors::missing("endpoint")) }
+        if endpoint == ENDPOINT_ID { Ok(show(workspace, project)) } else { Err(errors::missing("endpoint")) }
     })
 }
 
@@ -23,18 +24,20 @@ pub(super) fn list(
 ) -> Result<Value, ApiError> {
     workspace.store.read(|records| {
         let project = branches::project(records, id, branch)?;
-        page("endpoints", query, [(ENDPOINT_ID.to_owned(), show(project))])
+        page("endpoints", query, [(ENDPOINT_ID.to_owned(), show(workspace, project))])
     })
 }
 
 /// `Endpoint`; without hosts until the cluster has an address.
-fn show(project: &ProjectRecord) -> Value {
+fn show(workspace: &Workspace, project: &ProjectRecord) -> Value {
+    let shown = workspace.faults.shown(Thing::Lakebase, &project.id);
+    let address = project.address.as_ref().filter(|_| shown != Some(Shown::Unsettled));
     let parent = format!("{}/branches/{BRANCH_ID}", project.name());
     let settings = project.effective_endpoint_settings();
     let mut status = json!({
         "endpoint_id": ENDPOINT_ID,
         "endpoint_type": "ENDPOINT_TYPE_READ_WRITE",
-        "current_state": if project.address.is_some() { "ACTIVE" } else { "INIT" },
+        "current_state": if address.is_some() { "ACTIVE" } else { "INIT" },
         "disabled": false,
         "autoscaling_limit_min_cu": settings["autoscaling_limit_min_cu"],
         "autoscaling_limit_max_cu": settings["autoscaling_limit_max_cu"],
@@ -42,7 +45,10 @@ fn show(project: &ProjectRecord) -> Value {
         "settings": {"pg_settings": project.endpoint_setting("pg_settings", json!({}))},
         "group": {"min": 1, "max": 1, "enable_readable_secondaries": false},
     });
-    match &project.address {
+    if let Some(Shown::As(becomes)) = shown {
+        status["current_state"] = json!(becomes.state);
+    }
+    match address {
         // the pooler is the same server here
         Some(address) => status["hosts"] = json!({"host": address, "read_write_pooled_host": address}),
         None => status["pending_state"] = json!("ACTIVE"),

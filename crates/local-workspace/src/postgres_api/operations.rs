@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::errors;
+use crate::faults::{Becomes, Settles, Thing};
 use crate::records::Records;
 use crate::rest::ApiError;
 use crate::workspace::Workspace;
@@ -59,12 +60,14 @@ pub(super) fn empty() -> Value {
 }
 
 /// Starts `work` as an operation on the resource `parent` of `kind` (`Project`, `Role`), and gives the pending
-/// operation as JSON.
+/// operation as JSON. When a fault rule makes the operation fail, `work` is not begun and `undo` takes back what came
+/// before it.
 pub(super) fn begin<F>(
     workspace: &Arc<Workspace>,
     parent: &str,
     kind: &str,
     work: F,
+    undo: impl FnOnce(&Workspace) -> Result<(), ApiError> + Send + 'static,
 ) -> Result<Value, ApiError>
 where
     F: Future<Output = Result<Value, ApiError>> + Send + 'static,
@@ -83,7 +86,12 @@ where
     let pending = operation.to_json();
     let shared = Arc::clone(workspace);
     workspace.spawn(async move {
-        let outcome = match work.await {
+        let project = operation.name.split('/').nth(1).unwrap_or_default();
+        let worked = match shared.faults.settle(Thing::Operation, project).await {
+            Settles::Normally => work.await,
+            Settles::As(becomes) => undo(&shared).and_then(|()| Err(failed(becomes))),
+        };
+        let outcome = match worked {
             Ok(response) => Outcome::Response(response),
             Err(error) => Outcome::Error(error.body()),
         };
@@ -93,6 +101,17 @@ where
         }
     });
     Ok(pending)
+}
+
+/// The error of an operation that a fault rule makes fail: the rule's state is the code.
+fn failed(becomes: Becomes) -> ApiError {
+    let code = if becomes.state == "FAILED" { "INTERNAL_ERROR" } else { &becomes.state };
+    ApiError::new(http::StatusCode::INTERNAL_SERVER_ERROR, code, becomes.message)
+}
+
+/// Nothing came before the work.
+pub(super) fn nothing_to_undo(_: &Workspace) -> Result<(), ApiError> {
+    Ok(())
 }
 
 fn finish(workspace: &Workspace, name: &str, outcome: Outcome) -> Result<(), ApiError> {

@@ -57,7 +57,9 @@ pub(super) fn create(
     })?;
     let shared = Arc::clone(workspace);
     let name = project.name();
-    operations::begin(workspace, &name, "Project", async move { bring_up(&shared, &project).await })
+    let id = id.to_owned();
+    let undo = move |workspace: &Workspace| forget(workspace, &id);
+    operations::begin(workspace, &name, "Project", async move { bring_up(&shared, &project).await }, undo)
 }
 
 fn check_new(records: &Records, id: &str) -> Result<(), ApiError> {
@@ -201,14 +203,26 @@ pub(super) fn delete(workspace: &Arc<Workspace>, caller: &Caller, id: &str) -> R
         Ok((project.name(), project.uid.clone()))
     })?;
     let (shared, id) = (Arc::clone(workspace), id.to_owned());
-    operations::begin(workspace, &name, "Project", async move {
+    let kept = id.clone();
+    let undo = move |workspace: &Workspace| {
+        workspace.store.write(|records| {
+            find_mut(records, &kept)?.deleting = false;
+            Ok(())
+        })
+    };
+    let work = async move {
         remove(&shared, &id, &uid).await?;
         Ok(operations::empty())
-    })
+    };
+    operations::begin(workspace, &name, "Project", work, undo)
 }
 
 async fn remove(workspace: &Workspace, id: &str, uid: &str) -> Result<(), ApiError> {
     workspace.lakebase.remove(uid).await.map_err(|error| refused(&error))?;
+    forget(workspace, id)
+}
+
+fn forget(workspace: &Workspace, id: &str) -> Result<(), ApiError> {
     workspace.store.write(|records| {
         records.projects.remove(id);
         Ok(())

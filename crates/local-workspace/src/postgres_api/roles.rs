@@ -77,7 +77,7 @@ pub(super) fn create(
     let parent = format!("projects/{project}/branches/{branch}");
     let (shared, project) = (Arc::clone(workspace), project.to_owned());
     let name = format!("{parent}/roles/{}", role.id);
-    operations::begin(workspace, &name, "Role", async move {
+    let work = async move {
         let superuser = role.membership_roles.iter().any(|membership| membership == SUPERUSER);
         let grants = RoleGrants { databricks_superuser: superuser, connect_and_create: false };
         shared
@@ -90,7 +90,8 @@ pub(super) fn create(
             find_mut(records, &project)?.roles.insert(role.id.clone(), role);
             Ok(shown)
         })
-    })
+    };
+    operations::begin(workspace, &name, "Role", work, operations::nothing_to_undo)
 }
 
 fn new_record(role_id: &str, spec: RoleSpec) -> Result<RoleRecord, ApiError> {
@@ -185,13 +186,14 @@ pub(super) fn delete(
     })?;
     let (shared, project, role) = (Arc::clone(workspace), project.to_owned(), role.to_owned());
     let name = format!("projects/{project}/branches/{branch}/roles/{role}");
-    operations::begin(workspace, &name, "Role", async move {
+    let work = async move {
         shared.lakebase.drop_role(&uid, &postgres_role).await.map_err(|error| refused(&error))?;
         shared.store.write(|records| {
             find_mut(records, &project)?.roles.remove(&role);
             Ok(operations::empty())
         })
-    })
+    };
+    operations::begin(workspace, &name, "Role", work, operations::nothing_to_undo)
 }
 
 fn show(parent: &str, role: &RoleRecord) -> Value {
