@@ -145,7 +145,9 @@ fn argument(field: &'static Field) -> Arg {
         .long_help(format!("{help}\nMust be {}", field.rule))
         .help(help);
     match field.key {
-        "local_wheel_path" => argument.value_hint(ValueHint::FilePath).value_name("FILE"),
+        "local_wheel_path" | "local_binary_path" => {
+            argument.value_hint(ValueHint::FilePath).value_name("FILE")
+        }
         "app_file_workspace_path" => argument.alias("app-file-workspace-path"),
         _ => argument,
     }

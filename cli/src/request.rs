@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use deployer_wasm::spec::deployment_file::DeploymentFile;
-use deployer_wasm::spec::{AppName, FIELDS, Field, FieldError, RawSpec, Request, wheel};
+use deployer_wasm::spec::{AppName, FIELDS, Field, FieldError, RawSpec, Request, binary, wheel};
 
 use crate::failure::Failure;
 
@@ -40,6 +40,11 @@ pub(crate) fn read(arguments: &ArgMatches, user_name: &str) -> Result<Values, Fa
     }
     if let Some(path) = values.raw.values.remove("local_wheel_path") {
         values.raw.wheel = Some(read_wheel(Path::new(&path))?);
+    }
+    if let Some(path) = values.raw.values.remove("local_binary_path") {
+        // One byte more than allowed, so that the engine sees that it is too large.
+        let content = read_file("local_binary_path", Path::new(&path), binary::SIZE_LIMIT + 1)?;
+        values.raw.binary = Some(content.into());
     }
     values.raw.reset_database = is_set(arguments, "reset_database");
     values.raw.prune = is_set(arguments, "prune");

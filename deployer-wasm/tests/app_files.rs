@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use deployer_wasm::app_files::{
-    EnvValue, EnvVar, Manifest, ManifestDatabase, app_yaml, foreign_variables, read_app_yaml, read_variables,
-    requirements_txt,
+    EnvValue, EnvVar, Manifest, ManifestDatabase, app_yaml, command, foreign_variables, read_app_yaml,
+    read_variables, requirements_txt,
 };
 use deployer_wasm::spec::{AppSource, AppVersion, LakebaseType};
 use proptest::prelude::*;
@@ -16,6 +16,7 @@ fn manifest(lakebase_type: LakebaseType) -> Manifest {
         .then(|| "projects/tellr-db/branches/production/endpoints/primary".to_owned());
     Manifest {
         lakebase: ManifestDatabase { lakebase_type, name: "tellr-db".into(), endpoint },
+        command: command(&AppSource::Package(None)),
         schema_name: "app_data".into(),
         reset_id: None,
         encryption_key: None,

@@ -1,13 +1,16 @@
 //! The app's folder in a plan.
 
+use databricks::apps::ApplicationState;
+
 use super::{Action, Change, DATABASE_RESOURCE, FileContent, Plan};
 use crate::app_files::{
     APP_YAML, EnvValue, EnvVar, Manifest, REQUIREMENTS_TXT, app_yaml, foreign_variables, read_app_yaml,
     requirements_txt,
 };
 use crate::observation::FilesSeen;
+use crate::spec::binary::is_part_of_the_app;
 use crate::spec::wheel::is_wheel_of_the_app;
-use crate::spec::{AppSource, Deployment};
+use crate::spec::{AppSource, Binary, Deployment, Wheel};
 
 /// Plans the folder and every file in it that belongs to the deployment.
 pub(super) fn write(plan: &mut Plan, deployment: &Deployment, mut manifest: Manifest, seen: &FilesSeen) {
@@ -21,6 +24,7 @@ pub(super) fn write(plan: &mut Plan, deployment: &Deployment, mut manifest: Mani
         AppSource::Package(None) => "databricks-tellr-app, the newest in the package index".to_owned(),
         AppSource::Package(Some(version)) => format!("databricks-tellr-app {version}"),
         AppSource::Wheel(wheel) => wheel.file_name().to_owned(),
+        AppSource::Binary(_) => "nothing to install".to_owned(),
     };
     let change = change_of(seen.requirements_txt.as_deref(), &requirements);
     write_file(
@@ -31,17 +35,52 @@ pub(super) fn write(plan: &mut Plan, deployment: &Deployment, mut manifest: Mani
         &reason,
         FileContent::Bytes(requirements.into_bytes()),
     );
-    if let AppSource::Wheel(wheel) = &deployment.source {
-        let exists = seen.names.iter().any(|name| name == wheel.file_name());
-        let change = if exists { Change::Update } else { Change::Create };
-        let reason = format!("{} bytes", wheel.content().len());
-        let content = FileContent::Bytes(wheel.content().to_vec());
-        write_file(plan, deployment, wheel.file_name(), change, &reason, content);
+    match &deployment.source {
+        AppSource::Package(_) => {}
+        AppSource::Wheel(wheel) => write_wheel(plan, deployment, wheel, seen),
+        AppSource::Binary(binary) => write_parts(plan, deployment, binary, seen),
     }
     let reason = keep_foreign_variables(plan, deployment, &mut manifest, seen);
     let change = change_of(seen.app_yaml.as_deref(), &app_yaml(&manifest));
     write_file(plan, deployment, APP_YAML, change, &reason, FileContent::AppYaml(Box::new(manifest)));
     clean_up(plan, deployment, seen);
+}
+
+fn write_wheel(plan: &mut Plan, deployment: &Deployment, wheel: &Wheel, seen: &FilesSeen) {
+    let change = if is_there(seen, wheel.file_name()) { Change::Update } else { Change::Create };
+    let reason = format!("{} bytes", wheel.content().len());
+    let content = FileContent::Bytes(wheel.content().to_vec());
+    write_file(plan, deployment, wheel.file_name(), change, &reason, content);
+}
+
+/// The name of a part tells what is in it, so that a part that is there need not be written again. Unless the app does
+/// not run: then a damaged part may be the reason.
+fn write_parts(plan: &mut Plan, deployment: &Deployment, binary: &Binary, seen: &FilesSeen) {
+    let is_down = plan.app.as_ref().is_some_and(|app| {
+        let state = app.app_status.as_ref().and_then(|status| status.state.as_ref());
+        app.active_deployment.is_some() && state != Some(&ApplicationState::Running)
+    });
+    let parts = binary.parts();
+    for (number, part) in parts.iter().enumerate() {
+        let change = match is_there(seen, &part.file_name) {
+            false => Change::Create,
+            true if is_down => Change::Update,
+            true => Change::Keep,
+        };
+        let reason = format!(
+            "part {} of {} of the program with sha256 {}…, {} bytes",
+            number + 1,
+            parts.len(),
+            &binary.sha256()[..12],
+            part.content.len()
+        );
+        let content = FileContent::Bytes(part.content.to_vec());
+        write_file(plan, deployment, &part.file_name, change, &reason, content);
+    }
+}
+
+fn is_there(seen: &FilesSeen, file_name: &str) -> bool {
+    seen.names.iter().any(|name| name == file_name)
 }
 
 /// Puts the variables that others added into the manifest, unless they are to go, and gives the row's reason.
@@ -130,24 +169,29 @@ fn write_file(
 /// How many names a message lists.
 const SHOWN: usize = 5;
 
-/// Wheels of former deployments go; files of others stay and are named, since they become part of the app.
+/// Wheels and parts of former deployments go; files of others stay and are named, since they become part of the app.
 fn clean_up(plan: &mut Plan, deployment: &Deployment, seen: &FilesSeen) {
-    let current = match &deployment.source {
-        AppSource::Wheel(wheel) => Some(wheel.file_name()),
-        AppSource::Package(_) => None,
+    let current: Vec<&str> = match &deployment.source {
+        AppSource::Package(_) => Vec::new(),
+        AppSource::Wheel(wheel) => vec![wheel.file_name()],
+        AppSource::Binary(binary) => binary.parts().iter().map(|part| part.file_name.as_str()).collect(),
     };
     let mut foreign = Vec::new();
-    for name in &seen.names {
-        if is_wheel_of_the_app(name) && Some(name.as_str()) != current {
-            let action = Action::DeleteFile { path: deployment.workspace_path.file(name) };
-            plan.add(
-                Change::Delete,
-                format!("file {name}"),
-                "the wheel of a former deployment",
-                Some(action),
-            );
-        } else if !is_wheel_of_the_app(name) && name != APP_YAML && name != REQUIREMENTS_TXT {
-            foreign.push(name.as_str());
+    for name in seen.names.iter().map(String::as_str).filter(|name| !current.contains(name)) {
+        let former = if is_wheel_of_the_app(name) {
+            Some("the wheel of a former deployment")
+        } else if is_part_of_the_app(name) {
+            Some("a part of a former deployment's program")
+        } else {
+            None
+        };
+        match former {
+            Some(reason) => {
+                let action = Action::DeleteFile { path: deployment.workspace_path.file(name) };
+                plan.add(Change::Delete, format!("file {name}"), reason, Some(action));
+            }
+            None if name != APP_YAML && name != REQUIREMENTS_TXT => foreign.push(name),
+            None => {}
         }
     }
     if foreign.is_empty() {

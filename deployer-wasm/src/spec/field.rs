@@ -97,6 +97,16 @@ pub const FIELDS: &[Field] = &[
         choices: &[],
     },
     Field {
+        key: "local_binary_path",
+        flag: "binary",
+        description: "The app's program `tellr-app` on this machine, uploaded in compressed parts: the app then needs neither \
+                      a package index nor Python",
+        rule: "a program for Linux on x86-64, linked statically or against glibc up to 2.35, of at most 268435456 bytes, \
+               and not given together with `app_version` or `local_wheel_path`",
+        default: None,
+        choices: &[],
+    },
+    Field {
         key: "description",
         flag: "description",
         description: "What people read in the workspace's list of apps",

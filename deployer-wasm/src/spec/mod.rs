@@ -3,8 +3,10 @@
 //! [`RawSpec`] is what a person typed, key by key; [`CreateSpec`], [`UpdateSpec`] and [`DeleteSpec`] are what the engine
 //! works with. Between them stand the rules of [`field::FIELDS`]; every broken rule is reported, not only the first.
 
+pub mod binary;
 pub mod choices;
 pub mod deployment_file;
+mod elf;
 pub mod field;
 pub mod names;
 pub mod raw;
@@ -14,6 +16,7 @@ use std::collections::BTreeMap;
 
 use databricks::apps::AppAccessControlRequest;
 
+pub use binary::{Binary, BinaryPart};
 pub use choices::{LakebaseCompute, LakebaseType, SchemaSetup};
 pub use field::{FIELDS, Field, FieldError};
 pub use names::{AppCompute, AppName, AppVersion, Description, LakebaseName, SchemaName, WorkspacePath};
@@ -27,6 +30,8 @@ pub enum AppSource {
     Package(Option<AppVersion>),
     /// A wheel that is uploaded beside the other files.
     Wheel(Wheel),
+    /// The app's native program, uploaded in parts and unpacked when the app starts.
+    Binary(Binary),
 }
 
 /// What a create and an update have in common: the app, its files and its database.

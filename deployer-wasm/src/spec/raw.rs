@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use databricks::apps::AppAccessControlRequest;
 
 use super::{
-    AppCompute, AppName, AppSource, AppVersion, CreateSpec, DeleteSpec, Deployment, Description, Field,
-    FieldError, LakebaseCompute, LakebaseName, LakebaseType, ResetTarget, SchemaName, SchemaSetup,
+    AppCompute, AppName, AppSource, AppVersion, Binary, CreateSpec, DeleteSpec, Deployment, Description,
+    Field, FieldError, LakebaseCompute, LakebaseName, LakebaseType, ResetTarget, SchemaName, SchemaSetup,
     UpdateSpec, Wheel, WorkspacePath,
 };
 
@@ -17,6 +18,8 @@ pub struct RawSpec {
     pub values: BTreeMap<String, String>,
     /// Name and content of a local wheel.
     pub wheel: Option<(String, Vec<u8>)>,
+    /// Content of a local program.
+    pub binary: Option<Bytes>,
     /// Drop everything in the schema.
     pub reset_database: bool,
     /// Variables for app.yaml.
@@ -130,14 +133,22 @@ impl<'a> Reader<'a> {
 
     fn source(&mut self) -> Option<AppSource> {
         let version = self.given("app_version", AppVersion::parse);
-        match &self.raw.wheel {
-            None => Some(AppSource::Package(version)),
-            Some(_) if self.raw.values.contains_key("app_version") => {
-                let message =
-                    "`local_wheel_path` and `app_version` exclude each other: the wheel has its own version";
-                self.keep(Err(FieldError::because("local_wheel_path", message)))
+        let has_version = self.raw.values.contains_key("app_version");
+        match (&self.raw.wheel, &self.raw.binary) {
+            (None, None) => Some(AppSource::Package(version)),
+            (Some((name, content)), None) if !has_version => {
+                self.keep(Wheel::new(name, content.clone())).map(AppSource::Wheel)
             }
-            Some((name, content)) => self.keep(Wheel::new(name, content.clone())).map(AppSource::Wheel),
+            (None, Some(content)) if !has_version => self.keep(Binary::new(content)).map(AppSource::Binary),
+            (wheel, binary) => {
+                let key = if binary.is_some() { "local_binary_path" } else { "local_wheel_path" };
+                let other =
+                    if binary.is_some() && wheel.is_some() { "local_wheel_path" } else { "app_version" };
+                let message = format!(
+                    "`{key}` and `{other}` exclude each other: each says by itself what the app's code is"
+                );
+                self.keep(Err(FieldError::because(key, message)))
+            }
         }
     }
 
