@@ -20,19 +20,23 @@ pub(crate) fn command() -> Command {
         .subcommand(update())
         .subcommand(delete())
         .subcommand(plan())
+        .subcommand(crate::rollback::command())
         .subcommand(status())
         .subcommand(workspace())
 }
 
 fn create() -> Command {
-    let command = Command::new("create").about("Put Tellr into the workspace");
+    let command = Command::new("create").about("Put Tellr into the workspace").arg(approved());
     with_running(with_connection(with_config(with_fields(command, |_| true))))
 }
 
 fn update() -> Command {
     let command = Command::new("update")
         .about("Bring a new version of the app; its address, rights and data stay")
-        .arg(reset_database("Drop everything in the schema before the new version starts"));
+        .arg(reset_database("Drop everything in the schema before the new version starts"))
+        .arg(approved())
+        .arg(flag("rollback").help("If the update fails, put the version back that runs now"))
+        .arg(flag("prune").help("Take away what others added: variables in app.yaml, resources, scopes"));
     let fields = |field: &Field| field.key != "lakebase_compute";
     with_running(with_connection(with_config(with_fields(command, fields))))
 }
@@ -56,9 +60,14 @@ fn plan() -> Command {
 }
 
 fn status() -> Command {
-    let command = Command::new("status").about("Show a deployment: app, compute, deployment, database");
-    let fields = |field: &Field| field.key == "app_name";
-    with_json(with_connection(with_config(with_fields(command, fields))))
+    let command = Command::new("status")
+        .about("Show a deployment: app, database, history, and where it differs from what was asked for");
+    with_json(with_app_name(command))
+}
+
+/// The flags of commands about an app that exists: which, and where.
+pub(crate) fn with_app_name(command: Command) -> Command {
+    with_connection(with_config(with_fields(command, |field| field.key == "app_name")))
 }
 
 fn workspace() -> Command {
@@ -122,6 +131,19 @@ fn path(name: &'static str, default: &'static str) -> Arg {
         .default_value(default)
         .value_parser(value_parser!(PathBuf))
         .value_hint(ValueHint::DirPath)
+}
+
+fn flag(name: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue)
+}
+
+fn approved() -> Arg {
+    Arg::new("approved")
+        .long("approved")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .value_hint(ValueHint::FilePath)
+        .help("Apply exactly this plan, as `tellr plan … --json` printed it, without asking; refuse if it would differ")
 }
 
 fn reset_database(help: &'static str) -> Arg {
@@ -199,7 +221,8 @@ fn with_json(command: Command) -> Command {
     )
 }
 
-fn with_running(command: Command) -> Command {
+/// The flags of commands that change the workspace.
+pub(crate) fn with_running(command: Command) -> Command {
     with_json(command)
         .arg(
             Arg::new("events")
@@ -214,6 +237,18 @@ fn with_running(command: Command) -> Command {
                 .short('y')
                 .action(ArgAction::SetTrue)
                 .help("Apply the plan without asking"),
+        )
+        .arg(
+            flag("take-over")
+                .help("Take over from a run that has not ended, without watching whether it is alive"),
+        )
+        .arg(
+            Arg::new("lock-lease-ms")
+                .long("lock-lease-ms")
+                .value_name("MS")
+                .value_parser(value_parser!(u64).range(100..=3_600_000))
+                .hide_short_help(true)
+                .help("Silence after which a run counts as dead, in milliseconds [default: 60000]"),
         )
         .arg(
             Arg::new("poll-ms")

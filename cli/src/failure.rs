@@ -68,6 +68,11 @@ impl Failure {
                 error[key] = value.into();
             }
         }
+        if let Self::Deploy(DeployError::RolledBack { restored, deployment_id, unavailable_ms, .. }) = self {
+            error["rolled_back"] = json!({
+                "restored": restored, "deployment_id": deployment_id, "unavailable_ms": unavailable_ms,
+            });
+        }
         json!({ "error": error })
     }
 
@@ -76,7 +81,8 @@ impl Failure {
         let unauthenticated = |error: &databricks::Error| error.is_unauthenticated();
         ExitCode::from(match self {
             Self::Input(_) | Self::Deploy(DeployError::Invalid(_)) => 2,
-            Self::NotConfirmed(_) | Self::Deploy(DeployError::Refused(_)) => 3,
+            Self::NotConfirmed(_) => 3,
+            Self::Deploy(DeployError::Refused(_) | DeployError::Changed(_) | DeployError::Locked { .. }) => 3,
             Self::SignIn { .. } => 4,
             Self::Databricks(error) if unauthenticated(error) => 4,
             Self::Deploy(error) if error.databricks().is_some_and(unauthenticated) => 4,

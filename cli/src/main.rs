@@ -8,9 +8,11 @@ mod confirmation;
 mod connection;
 mod deploy;
 mod failure;
+mod origin;
 mod plan_table;
 mod printer;
 mod request;
+mod rollback;
 mod status;
 mod workspace;
 
@@ -45,6 +47,7 @@ async fn run(name: &str, arguments: &ArgMatches, printer: &Printer) -> Result<()
             Some((operation, arguments)) => deploy::plan(operation, arguments).await,
             None => Ok(()),
         },
+        "rollback" => rollback::run(arguments, printer).await,
         "status" => status::run(arguments, printer).await,
         "workspace" => workspace::run(arguments).await,
         operation => deploy::apply(operation, arguments, printer).await,

@@ -9,7 +9,7 @@ pub(crate) fn render(plan: &Plan) -> String {
     let mut text = String::new();
     let width = plan.rows.iter().map(|row| row.resource.chars().count()).max().unwrap_or(0).min(60);
     for row in &plan.rows {
-        let (sign, word) = sign_and_word(row.change);
+        let (sign, word) = (sign(row.change), row.change.as_str());
         _ = writeln!(text, "  {sign} {word:<6}  {:<width$}  {}", row.resource, row.reason);
     }
     for warning in &plan.warnings {
@@ -25,13 +25,13 @@ pub(crate) fn render(plan: &Plan) -> String {
     text
 }
 
-fn sign_and_word(change: Change) -> (char, &'static str) {
+fn sign(change: Change) -> char {
     match change {
-        Change::Create => ('+', "create"),
-        Change::Update => ('~', "update"),
-        Change::Keep => ('=', "keep"),
-        Change::Delete => ('-', "delete"),
-        Change::Run => ('>', "run"),
+        Change::Create => '+',
+        Change::Update => '~',
+        Change::Keep => '=',
+        Change::Delete => '-',
+        Change::Run => '>',
     }
 }
 
@@ -40,6 +40,7 @@ mod tests {
     use deployer_wasm::observation::{FilesSeen, LakebaseSeen, Observation};
     use deployer_wasm::plan::plan;
     use deployer_wasm::spec::{RawSpec, Request};
+    use deployer_wasm::timing::Stopwatch;
 
     use super::*;
 
@@ -52,6 +53,11 @@ mod tests {
             files: FilesSeen { directory: true, names: vec!["notes.txt".into()], ..FilesSeen::default() },
             schema: None,
             address: None,
+            permissions: None,
+            folder: None,
+            journal: None,
+            saved_version: None,
+            seen_at: Stopwatch::start(),
         }
     }
 

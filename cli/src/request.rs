@@ -74,7 +74,7 @@ fn given(arguments: &ArgMatches, field: &Field) -> Option<String> {
 }
 
 /// Whether a flag was given; a command without the flag never has it.
-fn is_set(arguments: &ArgMatches, flag: &str) -> bool {
+pub(crate) fn is_set(arguments: &ArgMatches, flag: &str) -> bool {
     arguments.try_get_one(flag).ok().flatten().copied().unwrap_or(false)
 }
 
@@ -95,7 +95,7 @@ fn read_wheel(path: &Path) -> Result<(String, Vec<u8>), Failure> {
 }
 
 /// At most `limit` bytes of a file.
-fn read_file(field: &str, path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read_file(field: &str, path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
     let unreadable = |error: std::io::Error| {
         let message = format!("`{field}`: cannot read {}: {error}", path.display());
         Failure::field(FieldError::because(field, message))

@@ -1,23 +1,53 @@
 //! `tellr status`: what a deployment looks like now.
 
 use clap::ArgMatches;
-use databricks::Client;
 use databricks::apps::App;
+use databricks::{Cancel, Client};
+use deployer_wasm::drift::DeploymentState;
+use deployer_wasm::journal::RunState;
 use deployer_wasm::spec::AppName;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
 use crate::printer::Printer;
-use crate::{connection, request};
+use crate::{connection, deploy, request};
 
-/// Looks at one app and prints what matters about it.
+/// Looks at one app, its database and its journal, and prints what matters about them.
 pub(crate) async fn run(arguments: &ArgMatches, printer: &Printer) -> Result<(), Failure> {
-    let name = request::read(arguments, "somebody@example.com")?.app_name()?;
+    let name = request::read(arguments, deploy::STAND_IN_USER)?.app_name()?;
     let client = connection::connect(arguments)?;
-    let app = client.apps().get(name.as_str()).await?;
-    let database = database(&client, &app).await?;
-    printer.result(&summary(&name, &app, &database));
+    let engine = deploy::engine(client.clone(), arguments, &Cancel::default());
+    let state = engine.state(&name).await?;
+    let database = database(&client, &state.app).await?;
+    let mut summary = summary(&name, &state.app, &database);
+    if let Some(fields) = summary.as_object_mut() {
+        fields.extend(history(&state));
+    }
+    printer.result(&summary);
     Ok(())
+}
+
+/// What the journal says, and where the workspace differs from it.
+fn history(state: &DeploymentState) -> Map<String, Value> {
+    let mut fields = Map::new();
+    let Some(journal) = &state.journal else { return fields };
+    if let Some(head) = &journal.head {
+        let end = match head.state {
+            RunState::Running => "has not ended",
+            RunState::Succeeded => "succeeded",
+            RunState::Failed => "failed",
+        };
+        fields.insert("last_run".into(), format!("{} {end}", head.in_words()).into());
+        if head.state != RunState::Succeeded {
+            fields.insert("last_run_progress".into(), head.progress_in_words().into());
+        }
+    }
+    let kept: Vec<&str> = journal.versions.iter().map(|version| version.deployment_id.as_str()).collect();
+    fields.insert("former_versions".into(), json!(kept));
+    if state.settled_by.is_some() {
+        fields.insert("drift".into(), json!(state.drift));
+    }
+    fields
 }
 
 /// Kind and state of the database that the app is attached to.

@@ -43,6 +43,11 @@ pub enum Event {
         /// Milliseconds since the step began.
         elapsed_ms: u64,
     },
+    /// Something to know that belongs to no step.
+    Notice {
+        /// What.
+        message: String,
+    },
 }
 
 /// Where events go. It must not block.

@@ -10,9 +10,11 @@
 
 pub mod app_files;
 pub mod apply;
+pub mod drift;
 pub mod engine;
 pub mod error;
 pub mod event;
+pub mod journal;
 pub mod lakebase;
 pub mod observation;
 pub mod observe;

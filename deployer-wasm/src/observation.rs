@@ -1,10 +1,13 @@
 //! What the workspace looked like before anything was changed.
 
 use databricks::Secret;
-use databricks::apps::App;
+use databricks::apps::{App, AppPermissions};
 
+use crate::journal::{JournalSeen, SavedVersion};
 use crate::lakebase::LakebaseDatabase;
 use crate::schema::{DatabaseAddress, SchemaObservation};
+use crate::spec::WorkspacePath;
+use crate::timing::Stopwatch;
 
 /// Everything that a plan is made from.
 #[derive(Clone, Debug)]
@@ -23,6 +26,16 @@ pub struct Observation {
     pub schema: Option<SchemaObservation>,
     /// How the database was asked; a plan that is applied soon asks again with the same token.
     pub address: Option<DatabaseAddress>,
+    /// Who may use the app; asked only if the request gives rights.
+    pub permissions: Option<AppPermissions>,
+    /// The app's folder: the request's, else the one that the app was last deployed from.
+    pub folder: Option<WorkspacePath>,
+    /// The journal beside that folder.
+    pub journal: Option<JournalSeen>,
+    /// The version that a rollback puts back, if it is kept.
+    pub saved_version: Option<SavedVersion>,
+    /// When all this was looked at.
+    pub seen_at: Stopwatch,
 }
 
 /// What is known of the database.

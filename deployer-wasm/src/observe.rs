@@ -1,39 +1,105 @@
 //! Looking at the workspace. Reads only; the one POST mints a database token, which changes nothing.
 
-use databricks::apps::App;
+use databricks::apps::{App, AppPermissions};
 use databricks::database::DatabaseInstance;
 use databricks::postgres::EndpointType;
 use databricks::{Client, Secret};
-use futures::future::try_join4;
+use futures::future::{try_join, try_join4};
 
 use crate::app_files::{APP_YAML, ENCRYPTION_KEY, REQUIREMENTS_TXT, read_variables};
 use crate::engine::Engine;
 use crate::error::{Cause, DeployError};
+use crate::journal::{HistoryFolder, JournalSeen, SavedVersion, read_version, see_journal};
 use crate::lakebase::{DEFAULT_BRANCH, LakebaseDatabase, LakebaseKind};
 use crate::observation::{FilesSeen, LakebaseSeen, Observation};
-use crate::schema::{DatabaseAddress, SchemaObservation};
+use crate::schema::{AppRole, DatabaseAddress, SchemaObservation};
 use crate::spec::{LakebaseName, LakebaseType, Request, SchemaName, SchemaSetup, WorkspacePath};
+use crate::timing::Stopwatch;
 
 impl Engine {
     /// Looks at everything that the plan of `request` depends on.
     pub async fn observe(&self, request: &Request) -> Result<Observation, DeployError> {
-        let (user_name, app, lakebase, files) = try_join4(
+        let seen_at = Stopwatch::start();
+        let (user_name, app, lakebase, folder) = try_join4(
             self.observe_user(),
             self.observe_app(request),
             self.observe_lakebase(request),
-            self.observe_files(request),
+            self.observe_folder(request.deployment().map(|deployment| &deployment.workspace_path), true),
         )
         .await?;
-        let (schema, address) = match (schema_of(request), lakebase.found()) {
-            (Some(schema), Some(database)) if database.is_ready() => {
-                let (seen, at) = self.observe_schema(schema, database, &user_name).await?;
-                (Some(seen), Some(at))
+        let folder = match (folder, request) {
+            (None, Request::Delete(_)) => {
+                self.observe_folder(folder_of(app.as_ref()).as_ref(), false).await?
             }
-            (Some(_), _) if self.schema.is_none() => return Err(no_port()),
-            _ => (None, None),
+            (None, Request::Rollback(_)) => {
+                self.observe_folder(folder_of(app.as_ref()).as_ref(), true).await?
+            }
+            (folder, _) => folder,
         };
-        let run_id = uuid::Uuid::new_v4().to_string();
-        Ok(Observation { run_id, user_name, app, lakebase, files, schema, address })
+        let (schema, permissions) = try_join(
+            self.observe_schema(request, &lakebase, app.as_ref(), &user_name),
+            self.observe_permissions(request, app.as_ref()),
+        )
+        .await?;
+        let (schema, address) = schema.unzip();
+        let mut observation = Observation {
+            run_id: uuid::Uuid::new_v4().to_string(),
+            user_name,
+            app,
+            lakebase,
+            files: FilesSeen::default(),
+            schema,
+            address,
+            permissions,
+            folder: None,
+            journal: None,
+            saved_version: None,
+            seen_at,
+        };
+        if let Some(folder) = folder {
+            (observation.folder, observation.files) = (Some(folder.path), folder.files);
+            observation.journal = Some(folder.journal);
+        }
+        observation.saved_version = self.observe_saved_version(request, &observation).await?;
+        Ok(observation)
+    }
+
+    async fn observe_folder(
+        &self,
+        path: Option<&WorkspacePath>,
+        with_files: bool,
+    ) -> Result<Option<Folder>, DeployError> {
+        let Some(path) = path else { return Ok(None) };
+        let files =
+            async { if with_files { see_files(&self.client, path).await } else { Ok(FilesSeen::default()) } };
+        let (files, journal) =
+            try_join(files, see_journal(&self.client, HistoryFolder::beside(path))).await?;
+        Ok(Some(Folder { path: path.clone(), files, journal }))
+    }
+
+    async fn observe_permissions(
+        &self,
+        request: &Request,
+        app: Option<&App>,
+    ) -> Result<Option<AppPermissions>, DeployError> {
+        let wanted = request.deployment().is_some_and(|deployment| !deployment.permissions.is_empty());
+        let Some(app) = app.filter(|_| wanted) else { return Ok(None) };
+        let seen = self.client.apps().permissions(&app.name).await;
+        seen.map(Some).map_err(|error| unseen("look at the app's permissions", error))
+    }
+
+    async fn observe_saved_version(
+        &self,
+        request: &Request,
+        observation: &Observation,
+    ) -> Result<Option<SavedVersion>, DeployError> {
+        let (Request::Rollback(spec), Some(journal)) = (request, &observation.journal) else {
+            return Ok(None);
+        };
+        match crate::plan::version_to_restore(spec, journal, observation.app.as_ref()) {
+            Some(id) => read_version(&self.client, &journal.folder, &id).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn observe_user(&self) -> Result<String, DeployError> {
@@ -58,30 +124,29 @@ impl Engine {
                 Some(reset) => (&reset.lakebase_name, reset.lakebase_type),
                 None => return Ok(LakebaseSeen::NotAsked),
             },
+            Request::Rollback(_) => return Ok(LakebaseSeen::NotAsked),
         };
         find_lakebase(&self.client, name, wanted).await
     }
 
-    async fn observe_files(&self, request: &Request) -> Result<FilesSeen, DeployError> {
-        match request.deployment() {
-            Some(deployment) => see_files(&self.client, &deployment.workspace_path).await,
-            None => Ok(FilesSeen::default()),
-        }
-    }
-
+    /// The schema and how it was asked, where the engine works on it and the database can be asked.
     async fn observe_schema(
         &self,
-        schema: &SchemaName,
-        database: &LakebaseDatabase,
+        request: &Request,
+        lakebase: &LakebaseSeen,
+        app: Option<&App>,
         user_name: &str,
-    ) -> Result<(SchemaObservation, DatabaseAddress), DeployError> {
-        let port = self.schema.as_ref().ok_or_else(no_port)?;
+    ) -> Result<Option<(SchemaObservation, DatabaseAddress)>, DeployError> {
+        let Some(schema) = schema_of(request) else { return Ok(None) };
+        let Some(port) = &self.schema else { return Err(no_port()) };
+        let Some(database) = lakebase.found().filter(|database| database.is_ready()) else { return Ok(None) };
         let what = "look at the schema";
         let at =
             self.address(database, user_name).await.map_err(|cause| DeployError::Observe { what, cause })?;
-        let seen = port.inspect(&at, schema).await;
+        let role = app.and_then(|app| AppRole::parse(app.service_principal_client_id.as_deref()?));
+        let seen = port.inspect(&at, schema, role.as_ref()).await;
         let seen = seen.map_err(|error| DeployError::Observe { what, cause: error.into() })?;
-        Ok((seen, at))
+        Ok(Some((seen, at)))
     }
 
     /// Address of `database` with a fresh token for the caller.
@@ -115,6 +180,18 @@ impl Engine {
             expires: credential.expires,
         })
     }
+}
+
+/// What lies in the workspace for an app.
+struct Folder {
+    path: WorkspacePath,
+    files: FilesSeen,
+    journal: JournalSeen,
+}
+
+/// The folder that an app was last deployed from, if it is one that this engine could have made.
+fn folder_of(app: Option<&App>) -> Option<WorkspacePath> {
+    WorkspacePath::parse(app?.default_source_code_path.as_deref()?).ok()
 }
 
 /// The schema that the engine itself will work on; `None` where the app does it or nobody.

@@ -47,4 +47,17 @@ pub enum Outcome {
         /// Whether the schema was dropped.
         database_reset: bool,
     },
+    /// A rollback has put a former version back.
+    RolledBack {
+        /// Address of the app.
+        url: String,
+        /// Name of the app.
+        app_name: String,
+        /// Id of the deployment that now runs.
+        deployment_id: String,
+        /// Id of the former deployment whose files it runs.
+        restored: String,
+        /// Always `rolled_back`.
+        status: &'static str,
+    },
 }

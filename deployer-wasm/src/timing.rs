@@ -17,8 +17,24 @@ pub struct Timing {
     pub deletion: Duration,
     /// The app's Postgres role appears in the database after its resource was attached.
     pub role: Duration,
+    /// A change that the platform has accepted shows.
+    pub visible: Duration,
     /// The longest pause between two looks.
     pub poll: Duration,
+}
+
+impl Timing {
+    /// The pause before attempt `attempt + 1` of something that should show within seconds: it grows, to `poll` at most.
+    pub fn pause(&self, attempt: u32) -> Duration {
+        Duration::from_millis(250).saturating_mul(1 << attempt.clamp(1, 6)).min(self.poll)
+    }
+}
+
+impl Timing {
+    /// [`Timing::visible`] in milliseconds.
+    pub(crate) fn visible_ms(&self) -> u64 {
+        u64::try_from(self.visible.as_millis()).unwrap_or(u64::MAX)
+    }
 }
 
 impl Default for Timing {
@@ -30,13 +46,14 @@ impl Default for Timing {
             deployment: minutes(20),
             deletion: minutes(20),
             role: minutes(2),
+            visible: minutes(1),
             poll: Duration::from_secs(10),
         }
     }
 }
 
 /// A clock for elapsed time; `std::time::Instant` does not exist in a browser.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopwatch(Timestamp);
 
 impl Stopwatch {

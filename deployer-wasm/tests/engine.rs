@@ -133,7 +133,10 @@ engine_tests! {
     async fn an_interrupted_create_is_taken_up_where_it_stopped() {
         let workspace = Workspace::default();
         let refused = json!({"error_code": "INTERNAL_ERROR", "message": "boom"});
-        workspace.state().faults.push(("POST /api/2.0/apps/tellr/deployments".into(), 500, refused, false));
+        for _ in 0..3 {
+            let fault = ("POST /api/2.0/apps/tellr/deployments".into(), 500, refused.clone(), false);
+            workspace.state().faults.push(fault);
+        }
         run(&workspace, &create(&[])).await.expect_err("the deployment fails");
         workspace.state().calls.clear();
         run(&workspace, &create(&[])).await.expect("the second run goes on");
@@ -173,10 +176,13 @@ engine_tests! {
         for (status, code) in [(403, "PERMISSION_DENIED"), (500, "INTERNAL_ERROR"), (400, "QUOTA_EXCEEDED")] {
             let workspace = Workspace::default();
             let body = json!({"error_code": code, "message": "no"});
-            workspace.state().faults.push(("POST /api/2.0/postgres/projects".into(), status, body.clone(), false));
+            for _ in 0..3 {
+                workspace.state().faults.push(("POST /api/2.0/postgres/projects".into(), status, body.clone(), false));
+            }
             let error = run(&workspace, &create(&[])).await.expect_err(code);
             assert_eq!(error.step(), Some("lakebase"));
             assert!(!workspace.state().instance && workspace.state().app.is_none());
+            workspace.state().faults.clear();
             workspace.state().faults.push(("GET /api/2.0/postgres/projects/tellr-db".into(), status, body, false));
             assert!(matches!(run(&workspace, &create(&[])).await, Err(DeployError::Observe { .. })));
         }
@@ -210,7 +216,7 @@ engine_tests! {
         let outcome = run(&workspace, &update(false, &[("app_version", "0.5.0")])).await.expect("an update");
         let value = serde_json::to_value(&outcome).expect("json");
         assert_eq!(value, json!({
-            "url": "https://tellr-1.aws.databricksapps.com", "app_name": "tellr", "deployment_id": "d1",
+            "url": "https://tellr-1.aws.databricksapps.com", "app_name": "tellr", "deployment_id": "d2",
             "lakebase_type": "autoscaling", "status": "updated", "database_reset": false,
         }));
         assert_eq!(workspace.mutating_paths(), [

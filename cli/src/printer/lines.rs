@@ -11,6 +11,7 @@ pub(super) fn line(event: &Event) -> String {
         Event::StepDone { message, elapsed_ms, .. } => {
             format!("  done: {message} ({})", seconds(*elapsed_ms))
         }
+        Event::Notice { message } => format!("note: {message}"),
         // The message comes once more with the failure of the whole run.
         Event::StepFailed { step, elapsed_ms, .. } => format!("  failed: {step} ({})", seconds(*elapsed_ms)),
     }

@@ -32,6 +32,13 @@ impl Bars {
                     bar.set_message(format!("{title} · {message}"));
                 }
             }
+            Event::Notice { message } => {
+                let line = format!("note: {message}");
+                match running.as_ref() {
+                    Some((_, bar)) => bar.suspend(|| super::write_error(&line)),
+                    None => super::write_error(&line),
+                }
+            }
             Event::StepDone { message, elapsed_ms, .. } => end(running.take(), "✓", message, *elapsed_ms),
             Event::StepFailed { elapsed_ms, .. } => end(running.take(), "✗", "failed", *elapsed_ms),
         }

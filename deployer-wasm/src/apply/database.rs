@@ -9,6 +9,7 @@ use crate::error::Cause;
 use crate::lakebase::{DEFAULT_BRANCH, LakebaseDatabase, LakebaseKind};
 use crate::observe::{autoscaling, provisioned};
 use crate::spec::{LakebaseCompute, LakebaseName, LakebaseType};
+use crate::timing::Stopwatch;
 
 /// Major version of Postgres that a new project gets.
 const PG_VERSION: i64 = 17;
@@ -23,7 +24,7 @@ impl Run<'_> {
     ) -> Result<String, Cause> {
         match lakebase_type {
             LakebaseType::Autoscaling => self.create_project(step, name, compute).await?,
-            LakebaseType::Provisioned => self.create_instance(name, compute).await?,
+            LakebaseType::Provisioned => self.create_instance(step, name, compute).await?,
         }
         let kind = match lakebase_type {
             LakebaseType::Autoscaling => LakebaseKind::Autoscaling {
@@ -56,27 +57,46 @@ impl Run<'_> {
             ..ProjectSpec::default()
         };
         let postgres = self.engine.client.postgres();
-        let operation = match postgres.create_project(name.as_str(), &spec).await {
-            Ok(operation) => operation,
-            Err(error) if error.is_already_exists() => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
+        let full_name = format!("projects/{name}");
+        let made = step.certainly(
+            || async { postgres.create_project(name.as_str(), &spec).await.map(Some) },
+            || async {
+                match postgres.project(&full_name).await {
+                    Err(error) if error.is_not_found() => Ok(None),
+                    found => found.map(|_| Some(None)),
+                }
+            },
+        );
+        // A project that an earlier attempt has made is awaited by looking at its endpoint.
+        let Some(operation) = made.await? else { return Ok(()) };
         let progress = |news: &str| step.progress(news);
         let wait = step.wait(self.engine.timing.lakebase, &progress);
         postgres.wait_operation(operation, &wait).await?;
         Ok(())
     }
 
-    async fn create_instance(&self, name: &LakebaseName, compute: LakebaseCompute) -> Result<(), Cause> {
+    async fn create_instance(
+        &self,
+        step: &Step<'_>,
+        name: &LakebaseName,
+        compute: LakebaseCompute,
+    ) -> Result<(), Cause> {
         let instance = DatabaseInstance {
             name: name.to_string(),
             capacity: Some(compute.as_str().to_owned()),
             ..DatabaseInstance::default()
         };
-        match self.engine.client.database().create_instance(&instance).await {
-            Err(error) if !error.is_already_exists() => Err(error.into()),
-            _ => Ok(()),
-        }
+        let database = self.engine.client.database();
+        let made = step.certainly(
+            || database.create_instance(&instance),
+            || async {
+                match database.instance(name.as_str()).await {
+                    Err(error) if error.is_not_found() => Ok(None),
+                    found => found.map(Some),
+                }
+            },
+        );
+        made.await.map(drop)
     }
 
     /// Looks at the database until it can be connected to.
@@ -86,15 +106,24 @@ impl Run<'_> {
         };
         let what = format!("Lakebase {} to become ready", known.name);
         let client = &self.engine.client;
+        let (clock, visible) = (Stopwatch::start(), self.engine.timing.visible_ms());
         let ready = step
             .until(self.engine.timing.lakebase, &what, || async {
                 let seen = match &known.kind {
                     LakebaseKind::Autoscaling { branch, .. } => {
-                        autoscaling(client, &known.name, branch.clone()).await?
+                        autoscaling(client, &known.name, branch.clone()).await
                     }
                     LakebaseKind::Provisioned => {
-                        provisioned(&known.name, &client.database().instance(known.name.as_str()).await?)
+                        let instance = client.database().instance(known.name.as_str()).await;
+                        instance.map(|instance| provisioned(&known.name, &instance))
                     }
+                };
+                let seen = match seen {
+                    // What has just been made may not show yet.
+                    Err(error) if error.is_not_found() && clock.elapsed_ms() < visible => {
+                        return Ok(Look::NotYet(error.to_string()));
+                    }
+                    seen => seen?,
                 };
                 let state = format!("Lakebase {} is {}", seen.name, seen.state);
                 Ok(if seen.is_ready() { Look::Done(seen) } else { Look::NotYet(state) })

@@ -2,41 +2,91 @@
 //! behind is recognised, and looks again afterwards, so that "done" means seen.
 
 mod app;
+mod certain;
 mod database;
 mod deployment;
 mod files;
+mod open;
+mod restore;
 mod schema;
+mod versions;
 mod wait;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use databricks::apps::App;
+use futures::future::{Either, select};
+use futures::pin_mut;
+use jiff::Timestamp;
 
+use self::restore::Availability;
 use crate::engine::Engine;
 use crate::error::{Cause, DeployError};
 use crate::event::Event;
+use crate::journal::{End, Keeper, StepRecord};
 use crate::lakebase::LakebaseDatabase;
 use crate::outcome::Outcome;
-use crate::plan::{Action, Plan, PlanRow};
+use crate::plan::{Action, ApprovedPlan, Plan, PlanRow};
 use crate::schema::DatabaseAddress;
 use crate::spec::{Deployment, Request};
 use crate::timing::Stopwatch;
 
 impl Engine {
-    /// Applies `plan`; a plan with refusals is refused whole, before any call.
+    /// Applies exactly `plan`. A plan with refusals is refused whole, before any call; so is a plan that the workspace does
+    /// not call for any more, with the difference, and one that another run stands in the way of.
     ///
-    /// When a step fails, the steps before it stay as they are, and running the same request again goes on from there.
+    /// When a step fails, the steps before it stay as they are, and running the same request again goes on from there; a
+    /// failed update puts the former version back if the engine was told to.
     pub async fn apply(&self, plan: &Plan) -> Result<Outcome, DeployError> {
-        if !plan.refusals.is_empty() {
-            return Err(DeployError::Refused(plan.refusals.clone()));
-        }
-        let mut run = Run::new(self, plan);
-        for row in &plan.rows {
-            if let Some(action) = &row.action {
-                run.step(row, action).await?;
+        self.apply_approved(&ApprovedPlan::from(plan), plan).await
+    }
+
+    /// Applies `plan` if it does what `approved` says.
+    pub async fn apply_approved(&self, approved: &ApprovedPlan, plan: &Plan) -> Result<Outcome, DeployError> {
+        let opened = self.open(approved, plan).await?;
+        let (plan, Some(keeper)) = (&opened.plan, &opened.keeper) else {
+            let mut run = Run::new(self, &opened.plan, None);
+            run.all_steps().await?;
+            return run.outcome();
+        };
+        let away = Availability::default();
+        let steps = async {
+            let mut run = Run::new(self, plan, Some(keeper));
+            match run.all_steps().await {
+                Ok(()) => Ok(run),
+                Err(failure) => Err(self.after_failure(keeper, run, failure, &away).await),
             }
+        };
+        let background = self.background(keeper, plan, &away);
+        pin_mut!(steps, background);
+        match select(steps, background).await {
+            Either::Left((Ok(mut run), _)) => {
+                let end = End::Succeeded {
+                    last_step: run.unwritten.take(),
+                    deployment_id: run.deployment_id.clone(),
+                    restored: plan.saved_version.as_ref().map(|version| version.deployment_id.clone()),
+                };
+                keeper.close(end).await;
+                run.outcome()
+            }
+            Either::Left((Err(failure), _)) => Err(failure),
+            Either::Right((overtaken, _)) => Err(overtaken),
         }
-        run.outcome()
+    }
+
+    /// What goes on beside the steps: signs of life, and where the former version may be put back, a look at whether the
+    /// app runs. Ends only when another run has taken over.
+    async fn background(&self, keeper: &Keeper, plan: &Plan, away: &Availability) -> DeployError {
+        let lost = keeper.beat_until_lost();
+        if !self.rollback {
+            return lost.await;
+        }
+        let watch = away.watch(self, plan.request.app_name().as_str());
+        pin_mut!(lost, watch);
+        match select(lost, watch).await {
+            Either::Left((overtaken, _)) => overtaken,
+            Either::Right(((), lost)) => lost.await,
+        }
     }
 }
 
@@ -48,6 +98,13 @@ struct Run<'a> {
     address: Option<DatabaseAddress>,
     app: Option<App>,
     deployment_id: Option<String>,
+    keeper: Option<&'a Keeper>,
+    /// The last confirmed step, until it is written down together with what comes next.
+    unwritten: Option<StepRecord>,
+    /// Whether the app's files have been touched.
+    touched: bool,
+    /// Whether what runs has been touched: by a deployment, or by a reset under it.
+    disturbed: bool,
 }
 
 /// The step that is running: its name for events, and its clock.
@@ -73,7 +130,7 @@ impl Step<'_> {
 }
 
 impl<'a> Run<'a> {
-    fn new(engine: &'a Engine, plan: &'a Plan) -> Self {
+    fn new(engine: &'a Engine, plan: &'a Plan, keeper: Option<&'a Keeper>) -> Self {
         Self {
             engine,
             plan,
@@ -81,20 +138,41 @@ impl<'a> Run<'a> {
             address: plan.address.clone(),
             app: plan.app.clone(),
             deployment_id: None,
+            keeper,
+            unwritten: None,
+            touched: false,
+            disturbed: false,
         }
     }
 
+    async fn all_steps(&mut self) -> Result<(), DeployError> {
+        for row in &self.plan.rows {
+            if let Some(action) = &row.action {
+                self.step(row, action).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One step: written down once it is confirmed, and not begun by a run that another one has taken over from.
     async fn step(&mut self, row: &PlanRow, action: &Action) -> Result<(), DeployError> {
+        if let Some(keeper) = self.keeper {
+            if let Some(last) = self.unwritten.take() {
+                keeper.confirm(last).await;
+            }
+            keeper.check_held().await?;
+        }
         let (name, title) = (name_of(action), title_of(row, action));
         self.engine.tell(Event::StepStarted { step: name, title: title.clone() });
         let step = Step { engine: self.engine, name, clock: Stopwatch::start(), told: AtomicU64::new(0) };
+        self.disturbed |= matches!(action, Action::ResetSchema { .. } | Action::Deploy { .. });
+        self.touched |= self.disturbed || writes(action);
         match self.perform(&step, action).await {
             Ok(message) => {
-                self.engine.tell(Event::StepDone {
-                    step: name,
-                    message,
-                    elapsed_ms: step.clock.elapsed_ms(),
-                });
+                let elapsed_ms = step.clock.elapsed_ms();
+                self.engine.tell(Event::StepDone { step: name, message: message.clone(), elapsed_ms });
+                self.unwritten =
+                    Some(StepRecord { step: name.into(), title, message, done_at: Timestamp::now() });
                 Ok(())
             }
             Err(cause) => {
@@ -117,18 +195,22 @@ impl<'a> Run<'a> {
                 self.create_lakebase(step, name, *lakebase_type, *compute).await
             }
             Action::AwaitLakebase => self.await_lakebase(step).await,
-            Action::MakeDirectory { path } => self.make_directory(path).await,
-            Action::WriteFile { path, content } => self.write_file(path, content).await,
-            Action::DeleteFile { path } => self.delete_file(path).await,
+            Action::MakeDirectory { path } => self.make_directory(step, path).await,
+            Action::WriteFile { path, content } => self.write_file(step, path, content).await,
+            Action::DeleteFile { path } => self.delete_file(step, path).await,
+            Action::SaveVersion { .. } => self.save_version(step, action).await,
+            Action::RestoreFile { from, to } => self.restore_file(step, from, to).await,
             Action::CreateApp(app) => self.create_app(step, app).await,
             Action::UpdateApp { mask, app } => self.update_app(step, mask, app).await,
             Action::StartCompute { call } => self.start_compute(step, *call).await,
-            Action::GrantPermissions(grants) => self.grant_permissions(grants).await,
+            Action::GrantPermissions(grants) => self.grant_permissions(step, grants).await,
             Action::PrepareSchema(schema) => self.prepare_schema(step, schema).await,
-            Action::ResetSchema(schema) => self.reset_schema(step, schema).await,
-            Action::DropSchema(schema) => self.drop_schema(schema).await,
+            Action::ResetSchema { schema, reset_id } => self.reset_schema(step, schema, reset_id).await,
+            Action::DropSchema(schema) => self.drop_schema(step, schema).await,
             Action::KeepEncryptionKey { schema, key } => self.keep_encryption_key(step, schema, key).await,
-            Action::Deploy { source_code_path } => self.deploy(step, source_code_path).await,
+            Action::Deploy { source_code_path, started } => {
+                self.deploy(step, source_code_path, started.as_deref()).await
+            }
             Action::DeleteApp => self.delete_app(step).await,
         }
     }
@@ -143,6 +225,13 @@ impl<'a> Run<'a> {
         match &self.plan.request {
             Request::Delete(spec) => {
                 Ok(Outcome::Deleted { app_name, status: "deleted", database_reset: spec.reset.is_some() })
+            }
+            Request::Rollback(_) => {
+                let url = self.app.as_ref().and_then(|app| app.url.clone()).ok_or_else(|| lost("address"))?;
+                let deployment_id = self.deployment_id.ok_or_else(|| lost("deployment id"))?;
+                let version = self.plan.saved_version.as_ref().ok_or_else(|| lost("former version"))?;
+                let restored = version.deployment_id.clone();
+                Ok(Outcome::RolledBack { url, app_name, deployment_id, restored, status: "rolled_back" })
             }
             Request::Create(spec) => {
                 let (url, lakebase_type) =
@@ -179,14 +268,23 @@ impl<'a> Run<'a> {
     }
 }
 
+/// Whether an action changes the app's folder.
+fn writes(action: &Action) -> bool {
+    matches!(action, Action::WriteFile { .. } | Action::RestoreFile { .. } | Action::DeleteFile { .. })
+}
+
 fn name_of(action: &Action) -> &'static str {
     match action {
         Action::CreateLakebase { .. } | Action::AwaitLakebase => "lakebase",
-        Action::MakeDirectory { .. } | Action::WriteFile { .. } | Action::DeleteFile { .. } => "files",
+        Action::MakeDirectory { .. }
+        | Action::WriteFile { .. }
+        | Action::DeleteFile { .. }
+        | Action::RestoreFile { .. } => "files",
+        Action::SaveVersion { .. } => "history",
         Action::CreateApp(_) | Action::UpdateApp { .. } => "app",
         Action::StartCompute { .. } => "compute",
         Action::GrantPermissions(_) => "permissions",
-        Action::PrepareSchema(_) | Action::ResetSchema(_) | Action::DropSchema(_) => "schema",
+        Action::PrepareSchema(_) | Action::ResetSchema { .. } | Action::DropSchema(_) => "schema",
         Action::KeepEncryptionKey { .. } => "encryption_key",
         Action::Deploy { .. } => "deploy",
         Action::DeleteApp => "delete",
@@ -198,11 +296,13 @@ fn title_of(row: &PlanRow, action: &Action) -> String {
         Action::CreateLakebase { .. } | Action::MakeDirectory { .. } | Action::CreateApp(_) => "Create",
         Action::AwaitLakebase => "Wait for",
         Action::WriteFile { .. } => "Write",
+        Action::SaveVersion { .. } => "Keep a",
+        Action::RestoreFile { .. } => "Restore",
         Action::DeleteFile { .. } | Action::DeleteApp => "Delete",
         Action::UpdateApp { .. } | Action::GrantPermissions(_) => "Update",
         Action::StartCompute { .. } => "Start",
         Action::PrepareSchema(_) => "Prepare",
-        Action::ResetSchema(_) => "Reset",
+        Action::ResetSchema { .. } => "Reset",
         Action::DropSchema(_) => "Drop",
         Action::KeepEncryptionKey { .. } => "Keep",
         Action::Deploy { .. } => "Run",

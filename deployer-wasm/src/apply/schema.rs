@@ -1,12 +1,33 @@
 //! The schema step, through the port.
 
-use databricks::Secret;
+use databricks::{Clock, Secret, SystemClock};
 
 use super::wait::Look;
 use super::{Run, Step};
 use crate::error::Cause;
-use crate::schema::{AppRole, DatabaseAddress, SchemaError, SchemaPort};
+use crate::schema::{AppRole, DatabaseAddress, ResetDone, SchemaError, SchemaPort};
 use crate::spec::SchemaName;
+
+/// How often a schema operation is tried when its connection is lost.
+const ATTEMPTS: u32 = 3;
+
+/// Does a schema operation, again if the connection was lost: each of them is safe to repeat.
+async fn again<T, Acting>(step: &Step<'_>, act: impl Fn() -> Acting) -> Result<T, SchemaError>
+where
+    Acting: Future<Output = Result<T, SchemaError>>,
+{
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match act().await {
+            Err(error) if error.is_passing() && attempt < ATTEMPTS => {
+                step.progress(&format!("trying again: {error}"));
+                SystemClock.sleep(step.engine.timing.pause(attempt)).await;
+            }
+            other => return other,
+        }
+    }
+}
 
 impl Run<'_> {
     pub(super) async fn prepare_schema(
@@ -15,7 +36,8 @@ impl Run<'_> {
         schema: &SchemaName,
     ) -> Result<String, Cause> {
         let (at, role) = self.address_and_role(step).await?;
-        self.port()?.prepare(&at, schema, &role).await?;
+        let port = self.port()?;
+        again(step, || port.prepare(&at, schema, &role)).await?;
         Ok(format!("{schema} is there and the app may use it"))
     }
 
@@ -23,15 +45,26 @@ impl Run<'_> {
         &mut self,
         step: &Step<'_>,
         schema: &SchemaName,
+        reset_id: &str,
     ) -> Result<String, Cause> {
         let (at, role) = self.address_and_role(step).await?;
-        self.port()?.reset(&at, schema, &role).await?;
-        Ok(format!("{schema} is empty and the app may use it"))
+        let port = self.port()?;
+        Ok(match again(step, || port.reset(&at, schema, &role, reset_id)).await? {
+            ResetDone::Now => format!("{schema} is empty and the app may use it"),
+            ResetDone::Before => {
+                format!("{schema} was emptied before, by this same request; nothing was dropped")
+            }
+        })
     }
 
-    pub(super) async fn drop_schema(&mut self, schema: &SchemaName) -> Result<String, Cause> {
+    pub(super) async fn drop_schema(
+        &mut self,
+        step: &Step<'_>,
+        schema: &SchemaName,
+    ) -> Result<String, Cause> {
         let at = self.database_address().await?;
-        self.port()?.drop_schema(&at, schema).await?;
+        let port = self.port()?;
+        again(step, || port.drop_schema(&at, schema)).await?;
         Ok(format!("{schema} is gone"))
     }
 
@@ -42,7 +75,8 @@ impl Run<'_> {
         key: &Secret,
     ) -> Result<String, Cause> {
         let (at, role) = self.address_and_role(step).await?;
-        self.port()?.keep_encryption_key(&at, schema, &role, key).await?;
+        let port = self.port()?;
+        again(step, || port.keep_encryption_key(&at, schema, &role, key)).await?;
         Ok(format!("{schema} keeps the key"))
     }
 

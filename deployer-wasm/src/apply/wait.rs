@@ -5,8 +5,11 @@ use std::time::Duration;
 use databricks::{Clock, Error, Progress, SystemClock, TimeoutError, Wait};
 
 use super::Step;
-use crate::error::Cause;
+use crate::error::{Cause, is_uncertain};
 use crate::timing::Stopwatch;
+
+/// How many looks in a row may fail for want of an answer.
+const FAILED_LOOKS: u32 = 5;
 
 /// One look: either what was waited for, or what there is instead.
 pub(super) enum Look<T> {
@@ -34,10 +37,20 @@ impl Step<'_> {
     {
         let clock = Stopwatch::start();
         let mut pause = Duration::from_millis(250);
+        let mut failures = 0;
         loop {
-            let state = match look().await? {
-                Look::Done(found) => return Ok(found),
-                Look::NotYet(state) => state,
+            let state = match look().await {
+                Ok(Look::Done(found)) => return Ok(found),
+                Ok(Look::NotYet(state)) => {
+                    failures = 0;
+                    state
+                }
+                // A wait of minutes does not end because one look at it failed.
+                Err(Cause::Databricks(error)) if is_uncertain(&error) && failures < FAILED_LOOKS => {
+                    failures += 1;
+                    error.to_string()
+                }
+                Err(cause) => return Err(cause),
             };
             self.progress(&state);
             if self.engine.cancel.is_cancelled() {

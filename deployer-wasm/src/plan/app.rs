@@ -1,14 +1,15 @@
 //! The app and its settings in a plan.
 
 use databricks::apps::{
-    App, AppResource, AppResourceDatabase, AppResourcePostgres, ComputeSize, ComputeState, DatabasePermission,
+    App, AppAccessControlRequest, AppPermissionLevel, AppPermissions, AppResource, AppResourceDatabase,
+    AppResourcePostgres, ComputeSize, ComputeState, DatabasePermission,
 };
 
 use super::{Action, Change, DATABASE_RESOURCE, Plan, USER_API_SCOPES};
 use crate::app_files::ManifestDatabase;
 use crate::lakebase::{DATABASE, DEFAULT_BRANCH, LakebaseKind};
 use crate::observation::Observation;
-use crate::spec::{CreateSpec, Deployment, LakebaseType, UpdateSpec};
+use crate::spec::{AppName, CreateSpec, Deployment, LakebaseType, UpdateSpec, WorkspacePath};
 
 /// The resource that connects the app to its database, and makes the app's Postgres role.
 pub(super) fn database_resource(database: &ManifestDatabase, observation: &Observation) -> AppResource {
@@ -65,8 +66,12 @@ pub(super) fn create(
             format!("the app {name} is still being deleted"),
             "wait until it is gone, or choose a different name",
         ),
-        Some(app) if is_unfinished_create(app, &spec.deployment, &observation.user_name) => {
-            plan.add(Change::Keep, resource, "registered by you before, and never deployed", None);
+        Some(app) if is_ours(app, &spec.deployment, plan) => {
+            let reason = match &plan.resumes {
+                Some(resumed) => format!("registered by run {}", resumed.number),
+                None => "registered by you before, and never deployed".into(),
+            };
+            plan.add(Change::Keep, resource, reason, None);
             start_compute(plan, app);
         }
         Some(_) => plan.refuse(
@@ -76,12 +81,16 @@ pub(super) fn create(
     }
 }
 
-/// An app that was registered for this very deployment by the same person and has never run anything.
-fn is_unfinished_create(app: &App, deployment: &Deployment, user_name: &str) -> bool {
-    app.creator.as_deref() == Some(user_name)
-        && app.default_source_code_path.as_deref() == Some(deployment.workspace_path.as_str())
-        && app.active_deployment.is_none()
-        && app.pending_deployment.is_none()
+/// An app that was registered for this very deployment: by a run of the same request that did not reach its end, or by the
+/// same person, and then it has never run anything.
+fn is_ours(app: &App, deployment: &Deployment, plan: &Plan) -> bool {
+    let path = app.default_source_code_path.as_deref();
+    let same_folder = path == Some(deployment.workspace_path.as_str());
+    let creator = app.creator.as_deref();
+    let of_an_interrupted_run =
+        plan.resumes.as_ref().is_some_and(|resumed| creator == Some(resumed.user.as_str()));
+    let never_deployed = app.active_deployment.is_none() && app.pending_deployment.is_none();
+    same_folder && (of_an_interrupted_run || (never_deployed && creator == Some(plan.user_name.as_str())))
 }
 
 /// Whether the platform is taking the app away.
@@ -101,7 +110,15 @@ pub(super) fn update(
     let mut wanted = App { name: app.name.clone(), ..App::default() };
     let mut reasons = Vec::new();
     let resource = database_resource(database, observation);
-    if !app.resources.iter().any(|existing| is_same_target(existing, &resource)) {
+    let prune = spec.deployment.prune;
+    let has_resource = app.resources.iter().any(|existing| is_same_target(existing, &resource));
+    let foreign: Vec<&str> =
+        app.resources.iter().filter(|r| !is_same_target(r, &resource)).map(|r| r.name.as_str()).collect();
+    if prune && !foreign.is_empty() {
+        reasons.push(format!("takes away the resources {}", foreign.join(", ")));
+        wanted.resources = vec![resource];
+        mask.push("resources");
+    } else if !has_resource {
         wanted.resources = app.resources.iter().filter(|r| r.name != resource.name).cloned().collect();
         wanted.resources.push(resource);
         mask.push("resources");
@@ -109,11 +126,20 @@ pub(super) fn update(
     }
     let missing: Vec<&str> =
         USER_API_SCOPES.into_iter().filter(|scope| !app.user_api_scopes.iter().any(|s| s == scope)).collect();
-    if !missing.is_empty() {
-        wanted.user_api_scopes = app.user_api_scopes.clone();
+    let foreign: Vec<&str> =
+        app.user_api_scopes.iter().map(String::as_str).filter(|s| !USER_API_SCOPES.contains(s)).collect();
+    let takes_scopes = prune && !foreign.is_empty();
+    if !missing.is_empty() || takes_scopes {
+        let kept = app.user_api_scopes.iter().filter(|s| !prune || !foreign.contains(&s.as_str()));
+        wanted.user_api_scopes = kept.cloned().collect();
         wanted.user_api_scopes.extend(missing.iter().map(|&scope| scope.to_owned()));
         mask.push("user_api_scopes");
+    }
+    if !missing.is_empty() {
         reasons.push(format!("adds the scopes {}", missing.join(", ")));
+    }
+    if takes_scopes {
+        reasons.push(format!("takes away the scopes {}", foreign.join(", ")));
     }
     if let Some(size) = spec
         .app_compute
@@ -150,7 +176,7 @@ fn is_same_target(existing: &AppResource, wanted: &AppResource) -> bool {
     existing.database == wanted.database && existing.postgres == wanted.postgres
 }
 
-fn start_compute(plan: &mut Plan, app: &App) {
+pub(super) fn start_compute(plan: &mut Plan, app: &App) {
     let state = app.compute_status.as_ref().and_then(|status| status.state.clone());
     let resource = format!("compute of app {}", app.name);
     match state {
@@ -167,25 +193,47 @@ fn start_compute(plan: &mut Plan, app: &App) {
     }
 }
 
-/// Plans rights for others.
-pub(super) fn grant_permissions(plan: &mut Plan, deployment: &Deployment) {
+/// Plans rights for others: those that are missing are given, and nobody's are taken away, unless that was asked for.
+pub(super) fn grant_permissions(plan: &mut Plan, deployment: &Deployment, seen: Option<&AppPermissions>) {
+    let has = |wanted: &&AppAccessControlRequest| seen.is_some_and(|seen| grants(seen, wanted));
+    let missing: Vec<AppAccessControlRequest> =
+        deployment.permissions.iter().filter(|wanted| !has(wanted)).cloned().collect();
     if deployment.permissions.is_empty() {
         return;
     }
     let resource = format!("permissions of app {}", deployment.app_name);
-    let reason = format!("{} given, those that exist are kept", deployment.permissions.len());
-    plan.add(
-        Change::Update,
-        resource,
-        reason,
-        Some(Action::GrantPermissions(deployment.permissions.clone())),
-    );
+    if missing.is_empty() {
+        plan.add(Change::Keep, resource, format!("{} are given", deployment.permissions.len()), None);
+        return;
+    }
+    let names: Vec<&str> = missing.iter().map(principal).collect();
+    let reason = format!("given to {}; those of others are kept", names.join(", "));
+    plan.add(Change::Update, resource, reason, Some(Action::GrantPermissions(missing)));
+}
+
+/// Whether the list gives what is wanted, or more.
+pub(crate) fn grants(seen: &AppPermissions, wanted: &AppAccessControlRequest) -> bool {
+    let enough = |level: Option<&AppPermissionLevel>| {
+        level == wanted.permission_level.as_ref() || level == Some(&AppPermissionLevel::CanManage)
+    };
+    seen.access_control_list.iter().any(|entry| {
+        let same = entry.user_name == wanted.user_name
+            && entry.group_name == wanted.group_name
+            && entry.service_principal_name == wanted.service_principal_name;
+        same && entry.all_permissions.iter().any(|permission| enough(permission.permission_level.as_ref()))
+    })
+}
+
+/// Whom a right is given to.
+pub(crate) fn principal(request: &AppAccessControlRequest) -> &str {
+    let names = [&request.user_name, &request.group_name, &request.service_principal_name];
+    names.into_iter().flatten().next().map_or("nobody", String::as_str)
 }
 
 /// Plans the deployment itself.
-pub(super) fn deploy(plan: &mut Plan, deployment: &Deployment) {
-    let path = deployment.workspace_path.to_string();
+pub(super) fn deploy(plan: &mut Plan, app_name: &AppName, folder: &WorkspacePath) {
+    let path = folder.to_string();
     let reason = format!("from {path}, then wait until it runs");
-    let action = Action::Deploy { source_code_path: path };
-    plan.add(Change::Run, format!("deployment of app {}", deployment.app_name), reason, Some(action));
+    let action = Action::Deploy { source_code_path: path, started: None };
+    plan.add(Change::Run, format!("deployment of app {app_name}"), reason, Some(action));
 }

@@ -12,7 +12,7 @@ pub(super) fn plan(plan: &mut Plan, spec: &CreateSpec, observation: &Observation
     let manifest = Manifest::of(deployment, lakebase.clone());
     files::write(plan, deployment, manifest, &observation.files);
     app::create(plan, spec, &lakebase, observation);
-    app::grant_permissions(plan, deployment);
+    app::grant_permissions(plan, deployment, observation.permissions.as_ref());
     database::prepare_schema(plan, deployment, observation.schema.as_ref());
-    app::deploy(plan, deployment);
+    app::deploy(plan, &deployment.app_name, &deployment.workspace_path);
 }

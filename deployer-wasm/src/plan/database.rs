@@ -104,6 +104,11 @@ pub(super) fn prepare_schema(plan: &mut Plan, deployment: &Deployment, seen: Opt
             let action = Action::PrepareSchema(schema.clone());
             plan.add(Change::Create, resource, "with the app's grants", Some(action));
         }
+        (SchemaSetup::Engine, Some(found)) if found.app_granted == Some(true) => {
+            let owner = found.owner.as_deref().unwrap_or_default();
+            let reason = format!("{} tables stay; {owner} owns it, and the app has its rights", found.tables);
+            plan.add(Change::Keep, resource, reason, None);
+        }
         (SchemaSetup::Engine, Some(found)) if found.owner.as_deref() == Some(plan.user_name.as_str()) => {
             let action = Action::PrepareSchema(schema.clone());
             let reason = format!("{} tables stay; the app's grants are renewed", found.tables);
@@ -132,8 +137,15 @@ pub(super) fn reset_schema(plan: &mut Plan, deployment: &Deployment, seen: Optio
     let lost = lost_tables(seen);
     match deployment.schema_setup {
         SchemaSetup::Engine => {
-            let action = Action::ResetSchema(schema.clone());
-            plan.add(Change::Delete, resource, format!("{lost}, then made again"), Some(action));
+            let reset_id = plan.reset_id.clone().unwrap_or_else(|| plan.run_id.clone());
+            let reason = match &plan.resumes {
+                Some(resumed) => {
+                    format!("{lost}, then made again, unless run {} has done it", resumed.number)
+                }
+                None => format!("{lost}, then made again"),
+            };
+            let action = Action::ResetSchema { schema: schema.clone(), reset_id };
+            plan.add(Change::Delete, resource, reason, Some(action));
         }
         SchemaSetup::App => {
             plan.add(Change::Delete, resource, format!("{lost}, once, by the app at its next start"), None);

@@ -7,16 +7,28 @@ mod app;
 mod create;
 mod database;
 mod delete;
+mod difference;
 mod files;
+mod resume;
+mod rollback;
 mod update;
+mod versions;
 
 use databricks::apps::{App, AppAccessControlRequest};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::app_files::Manifest;
+use crate::journal::{JournalSeen, SavedVersion};
 use crate::observation::Observation;
 use crate::schema::DatabaseAddress;
 use crate::spec::{LakebaseCompute, LakebaseName, LakebaseType, Request, SchemaName};
+use crate::timing::Stopwatch;
+
+pub(crate) use app::{grants, principal};
+pub(crate) use difference::differences;
+pub use difference::{ApprovedPlan, Difference};
+pub use resume::Resumed;
+pub(crate) use versions::version_to_restore;
 
 /// Scopes of the signed-in person that Tellr asks for.
 pub const USER_API_SCOPES: [&str; 6] = [
@@ -32,7 +44,7 @@ pub const USER_API_SCOPES: [&str; 6] = [
 pub const DATABASE_RESOURCE: &str = "app_database";
 
 /// What happens to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
     /// It is made.
@@ -47,8 +59,21 @@ pub enum Change {
     Run,
 }
 
+impl Change {
+    /// The word in plans.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Keep => "keep",
+            Self::Delete => "delete",
+            Self::Run => "run",
+        }
+    }
+}
+
 /// One line of a plan.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlanRow {
     /// What happens.
     pub change: Change,
@@ -56,6 +81,8 @@ pub struct PlanRow {
     pub resource: String,
     /// Why, or what exactly.
     pub reason: String,
+    /// Digest of all that the row does, also of what the reason does not tell: the content of files, for example.
+    pub digest: String,
     /// What the engine does for it; `None` where there is nothing to do.
     #[serde(skip)]
     pub action: Option<Action>,
@@ -95,6 +122,27 @@ pub struct Plan {
     /// The app as it was seen, if it exists.
     #[serde(skip)]
     pub app: Option<App>,
+    /// The journal as it was seen; without one there is nothing to lock.
+    #[serde(skip)]
+    pub journal: Option<JournalSeen>,
+    /// The interrupted or failed run of the same request that this plan goes on with.
+    #[serde(skip)]
+    pub resumes: Option<Resumed>,
+    /// Unique id of the run that applies it.
+    #[serde(skip)]
+    pub run_id: String,
+    /// Id of the reset, which is carried out once however often the request is run again.
+    #[serde(skip)]
+    pub reset_id: Option<String>,
+    /// The app's deployment before this request, or before the run that it goes on with.
+    #[serde(skip)]
+    pub deployment_before: Option<String>,
+    /// The version that a rollback puts back.
+    #[serde(skip)]
+    pub saved_version: Option<SavedVersion>,
+    /// When the workspace was looked at.
+    #[serde(skip)]
+    pub seen_at: Stopwatch,
 }
 
 /// One thing that the engine does: it looks, acts, waits and verifies.
@@ -128,6 +176,28 @@ pub enum Action {
         /// Path of the file.
         path: String,
     },
+    /// Keep the files of the version that runs, so that it can be put back.
+    SaveVersion {
+        /// The deployment that runs it.
+        deployment_id: String,
+        /// The app's folder.
+        folder: crate::spec::WorkspacePath,
+        /// Text of `app.yaml` as it is kept.
+        app_yaml: String,
+        /// Text of `requirements.txt`.
+        requirements_txt: Option<String>,
+        /// Names of its larger files, which are copied.
+        files: Vec<String>,
+        /// Versions that are kept for too long and go.
+        forget: Vec<String>,
+    },
+    /// Copy a file of a version that is kept back into the app's folder.
+    RestoreFile {
+        /// Path of the kept file.
+        from: String,
+        /// Path in the app's folder.
+        to: String,
+    },
     /// Register the app and wait for its compute.
     CreateApp(Box<App>),
     /// Change some fields of the app and read them again.
@@ -146,8 +216,13 @@ pub enum Action {
     GrantPermissions(Vec<AppAccessControlRequest>),
     /// Make the schema and grant the app its rights.
     PrepareSchema(SchemaName),
-    /// Drop the schema with everything in it and make it again.
-    ResetSchema(SchemaName),
+    /// Drop the schema with everything in it and make it again, once for each id.
+    ResetSchema {
+        /// The schema.
+        schema: SchemaName,
+        /// The id.
+        reset_id: String,
+    },
     /// Drop the schema with everything in it.
     DropSchema(SchemaName),
     /// Keep a former deployment's encryption key in the schema.
@@ -161,6 +236,8 @@ pub enum Action {
     Deploy {
         /// Path of the folder.
         source_code_path: String,
+        /// A deployment of the same files that an interrupted run has started already.
+        started: Option<String>,
     },
     /// Delete the app and wait until it is gone.
     DeleteApp,
@@ -187,20 +264,33 @@ impl std::fmt::Debug for FileContent {
 
 /// Makes the plan of `request` for a workspace that looks like `observation`.
 pub fn plan(request: &Request, observation: &Observation) -> Plan {
+    let resumes = resume::resumed(request, observation);
     let mut plan = Plan {
         rows: Vec::new(),
-        warnings: Vec::new(),
+        warnings: resume::notes(observation, resumes.as_ref()),
         refusals: Vec::new(),
         request: request.clone(),
         user_name: observation.user_name.clone(),
         lakebase: observation.lakebase.found().cloned(),
         address: observation.address.clone(),
         app: observation.app.clone(),
+        journal: observation.journal.clone(),
+        run_id: observation.run_id.clone(),
+        reset_id: resume::reset_id(request, observation, resumes.as_ref()),
+        deployment_before: resume::deployment_before(observation, resumes.as_ref()),
+        resumes,
+        saved_version: observation.saved_version.clone(),
+        seen_at: observation.seen_at,
     };
     match request {
         Request::Create(spec) => create::plan(&mut plan, spec, observation),
         Request::Update(spec) => update::plan(&mut plan, spec, observation),
         Request::Delete(spec) => delete::plan(&mut plan, spec, observation),
+        Request::Rollback(spec) => rollback::plan(&mut plan, spec, observation),
+    }
+    resume::skip_what_is_done(&mut plan);
+    for row in &mut plan.rows {
+        row.digest = difference::digest(row);
     }
     plan
 }
@@ -212,7 +302,13 @@ impl Plan {
             Request::Create(_) => false,
             Request::Update(spec) => spec.reset_database,
             Request::Delete(spec) => spec.reset.is_some(),
+            Request::Rollback(_) => false,
         }
+    }
+
+    /// Whether there is anything to do.
+    pub fn has_work(&self) -> bool {
+        self.rows.iter().any(|row| row.action.is_some())
     }
 
     fn add(
@@ -222,7 +318,8 @@ impl Plan {
         reason: impl Into<String>,
         action: Option<Action>,
     ) {
-        self.rows.push(PlanRow { change, resource: resource.into(), reason: reason.into(), action });
+        let (resource, reason) = (resource.into(), reason.into());
+        self.rows.push(PlanRow { change, resource, reason, digest: String::new(), action });
     }
 
     fn refuse(&mut self, message: impl Into<String>, hint: impl Into<String>) {

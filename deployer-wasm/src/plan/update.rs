@@ -1,12 +1,13 @@
 //! The plan of an update.
 
-use super::{Action, Change, Plan, app, database, files};
+use super::{Action, Change, Plan, app, database, files, versions};
 use crate::app_files::{APP_YAML, Manifest, ManifestDatabase};
 use crate::observation::Observation;
 use crate::spec::{SchemaSetup, UpdateSpec};
 
-/// Files, app, rights, encryption key, schema, deployment. The database must exist: an update that made an empty one
-/// would look like a loss of every deck.
+/// App, rights, schema and key, then the files, and what cannot be undone last: the reset, and the deployment. The key moves
+/// before the file that holds it is overwritten. The database must exist: an update that made an empty one would look like
+/// a loss of every deck.
 pub(super) fn plan(plan: &mut Plan, spec: &UpdateSpec, observation: &Observation) {
     let deployment = &spec.deployment;
     let name = &deployment.app_name;
@@ -34,25 +35,32 @@ pub(super) fn plan(plan: &mut Plan, spec: &UpdateSpec, observation: &Observation
     }
     database::keep(plan, lakebase);
     let manifest_database = database::seen(lakebase);
-    let manifest = manifest(spec, manifest_database.clone(), observation);
-    files::write(plan, deployment, manifest, &observation.files);
+    let manifest = manifest(spec, manifest_database.clone(), plan.reset_id.clone(), observation);
     app::update(plan, spec, app, &manifest_database, observation);
-    app::grant_permissions(plan, deployment);
-    if spec.reset_database {
-        database::reset_schema(plan, deployment, observation.schema.as_ref());
-    } else {
+    app::grant_permissions(plan, deployment, observation.permissions.as_ref());
+    if !spec.reset_database {
         database::prepare_schema(plan, deployment, observation.schema.as_ref());
         keep_encryption_key(plan, spec, observation);
     }
-    app::deploy(plan, deployment);
+    versions::save(plan, observation);
+    files::write(plan, deployment, manifest, &observation.files);
+    if spec.reset_database {
+        database::reset_schema(plan, deployment, observation.schema.as_ref());
+    }
+    app::deploy(plan, &deployment.app_name, &deployment.workspace_path);
 }
 
 /// The new app.yaml. Where the app prepares its schema itself, it is also told to reset it, and given the old key.
-fn manifest(spec: &UpdateSpec, lakebase: ManifestDatabase, observation: &Observation) -> Manifest {
+fn manifest(
+    spec: &UpdateSpec,
+    lakebase: ManifestDatabase,
+    reset_id: Option<String>,
+    observation: &Observation,
+) -> Manifest {
     let mut manifest = Manifest::of(&spec.deployment, lakebase);
     if spec.deployment.schema_setup == SchemaSetup::App {
         if spec.reset_database {
-            manifest.reset_id = Some(observation.run_id.clone());
+            manifest.reset_id = reset_id;
         } else {
             manifest.encryption_key = observation.files.encryption_key.clone();
         }

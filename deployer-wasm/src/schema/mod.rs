@@ -60,6 +60,17 @@ pub struct SchemaObservation {
     pub tables: u64,
     /// Whether its tables are those of the Python original.
     pub python_original: bool,
+    /// Whether the app's role has every right that [`SchemaPort::prepare`] gives; `None` if there is no role to ask for.
+    pub app_granted: Option<bool>,
+}
+
+/// What came of a reset that is done once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResetDone {
+    /// It was done now.
+    Now,
+    /// A reset with this id had been done before; nothing was dropped.
+    Before,
 }
 
 impl SchemaObservation {
@@ -73,11 +84,12 @@ impl SchemaObservation {
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 pub trait SchemaPort: MaybeSendSync {
-    /// Looks at the schema and changes nothing.
+    /// Looks at the schema, and at what `role` may do in it, and changes nothing.
     async fn inspect(
         &self,
         at: &DatabaseAddress,
         schema: &SchemaName,
+        role: Option<&AppRole>,
     ) -> Result<SchemaObservation, SchemaError>;
 
     /// Whether the app's role exists in the database.
@@ -93,13 +105,14 @@ pub trait SchemaPort: MaybeSendSync {
     ) -> Result<(), SchemaError>;
 
     /// Drops the schema with everything in it, makes it again and grants the app's role what it needs, in one
-    /// transaction.
+    /// transaction, in which `reset_id` is recorded as well. Does nothing if that id is recorded already.
     async fn reset(
         &self,
         at: &DatabaseAddress,
         schema: &SchemaName,
         role: &AppRole,
-    ) -> Result<(), SchemaError>;
+        reset_id: &str,
+    ) -> Result<ResetDone, SchemaError>;
 
     /// Drops the schema with everything in it.
     async fn drop_schema(&self, at: &DatabaseAddress, schema: &SchemaName) -> Result<(), SchemaError>;
@@ -130,6 +143,14 @@ impl<T> MaybeSendSync for T {}
 /// Why a schema operation failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SchemaError {
+    /// The connection was lost in the middle of an operation, which may have taken effect.
+    #[error("the connection to Postgres was lost while it was to {operation}: {reason}")]
+    Lost {
+        /// What was to be done.
+        operation: String,
+        /// The client's words.
+        reason: String,
+    },
     /// No connection came about.
     #[error("cannot connect to Lakebase at {host}:5432 as {user_name}: {reason}")]
     Connect {
@@ -179,6 +200,11 @@ pub enum SchemaError {
 }
 
 impl SchemaError {
+    /// Whether the same operation may succeed a moment later.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Lost { .. } | Self::Connect { .. })
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let text = match self {
@@ -199,6 +225,7 @@ impl SchemaError {
             Self::Unavailable => {
                 "use `schema_setup` = `app`: the app then makes its schema at its next start"
             }
+            Self::Lost { .. } => "run the same command again: it sees what was done and does the rest",
             Self::Failed { .. } => return None,
         };
         Some(text.into())

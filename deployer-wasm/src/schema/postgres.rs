@@ -7,7 +7,7 @@ use databricks::Secret;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 
-use super::{AppRole, DatabaseAddress, SchemaError, SchemaObservation, SchemaPort, statements};
+use super::{AppRole, DatabaseAddress, ResetDone, SchemaError, SchemaObservation, SchemaPort, statements};
 use crate::lakebase::DATABASE;
 use crate::spec::SchemaName;
 
@@ -27,19 +27,12 @@ impl SchemaPort for PostgresSchema {
         &self,
         at: &DatabaseAddress,
         schema: &SchemaName,
+        role: Option<&AppRole>,
     ) -> Result<SchemaObservation, SchemaError> {
         let mut connection = connect(at).await?;
-        let row =
-            sqlx::query(statements::INSPECT).bind(schema.as_str()).fetch_optional(&mut connection).await;
-        let row = row.map_err(|error| failure("look at the schema", &error))?;
+        let seen = inspect(&mut connection, schema, role).await;
         close(connection).await;
-        let Some(row) = row else { return Ok(SchemaObservation::default()) };
-        let read = |error: sqlx::Error| failure("look at the schema", &error);
-        Ok(SchemaObservation {
-            owner: row.try_get("owner").map_err(read)?,
-            tables: u64::try_from(row.try_get::<i64, _>("tables").map_err(read)?).unwrap_or(0),
-            python_original: row.try_get("original").map_err(read)?,
-        })
+        seen
     }
 
     async fn has_role(&self, at: &DatabaseAddress, role: &AppRole) -> Result<bool, SchemaError> {
@@ -70,14 +63,13 @@ impl SchemaPort for PostgresSchema {
         at: &DatabaseAddress,
         schema: &SchemaName,
         role: &AppRole,
-    ) -> Result<(), SchemaError> {
-        let mut batch = vec![statements::drop(schema), statements::create(schema)];
-        batch.extend(statements::grants(schema, role));
+        reset_id: &str,
+    ) -> Result<ResetDone, SchemaError> {
         let mut connection = connect(at).await?;
-        run(&mut connection, "reset the schema", &batch).await?;
+        let done = reset_once(&mut connection, schema, role, reset_id).await?;
         verify_rights(&mut connection, schema, role).await?;
         close(connection).await;
-        Ok(())
+        Ok(done)
     }
 
     async fn drop_schema(&self, at: &DatabaseAddress, schema: &SchemaName) -> Result<(), SchemaError> {
@@ -152,19 +144,74 @@ async fn run(connection: &mut PgConnection, operation: &str, batch: &[String]) -
     transaction.commit().await.map_err(failed)
 }
 
+async fn inspect(
+    connection: &mut PgConnection,
+    schema: &SchemaName,
+    role: Option<&AppRole>,
+) -> Result<SchemaObservation, SchemaError> {
+    let failed = |error: sqlx::Error| failure("look at the schema", &error);
+    let query = sqlx::query(statements::INSPECT).bind(schema.as_str()).bind(role.map(AppRole::as_str));
+    let Some(row) = query.fetch_optional(connection).await.map_err(failed)? else {
+        return Ok(SchemaObservation::default());
+    };
+    Ok(SchemaObservation {
+        owner: row.try_get("owner").map_err(failed)?,
+        tables: u64::try_from(row.try_get::<i64, _>("tables").map_err(failed)?).unwrap_or(0),
+        python_original: row.try_get("original").map_err(failed)?,
+        app_granted: row.try_get("granted").map_err(failed)?,
+    })
+}
+
+/// The reset and the record of it, in one transaction. Resets that were recorded before are recorded again, as the app
+/// does: an older version that is put back must find its own.
+async fn reset_once(
+    connection: &mut PgConnection,
+    schema: &SchemaName,
+    role: &AppRole,
+    reset_id: &str,
+) -> Result<ResetDone, SchemaError> {
+    let failed = |error: sqlx::Error| failure("reset the schema", &error);
+    let mut transaction = connection.begin().await.map_err(failed)?;
+    // Two that reset at once queue up here, and the second finds the first one's record.
+    sqlx::query(statements::LOCK).bind(schema.as_str()).execute(&mut *transaction).await.map_err(failed)?;
+    let readable: bool = sqlx::query_scalar(statements::HAS_RESETS)
+        .bind(schema.as_str())
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    let mut recorded: Vec<(String, String)> = Vec::new();
+    if readable {
+        let select = AssertSqlSafe(statements::select_resets(schema));
+        recorded = sqlx::query_as(select).fetch_all(&mut *transaction).await.map_err(failed)?;
+    }
+    if recorded.iter().any(|(id, _)| id == reset_id) {
+        return Ok(ResetDone::Before);
+    }
+    let mut batch =
+        vec![statements::drop(schema), statements::create(schema), statements::create_resets(schema)];
+    batch.extend(statements::grants(schema, role));
+    for statement in batch {
+        sqlx::query(AssertSqlSafe(statement)).execute(&mut *transaction).await.map_err(failed)?;
+    }
+    let now = jiff::Timestamp::now().to_string();
+    for (id, at) in recorded.iter().chain([&(reset_id.to_owned(), now)]) {
+        let insert = AssertSqlSafe(statements::insert_reset(schema));
+        sqlx::query(insert).bind(id).bind(at).execute(&mut *transaction).await.map_err(failed)?;
+    }
+    transaction.commit().await.map_err(failed)?;
+    Ok(ResetDone::Now)
+}
+
 async fn verify_rights(
     connection: &mut PgConnection,
     schema: &SchemaName,
     role: &AppRole,
 ) -> Result<(), SchemaError> {
-    let operation = "verify the grants";
-    let query = sqlx::query_scalar(statements::HAS_RIGHTS).bind(role.as_str()).bind(schema.as_str());
-    let granted: bool = query.fetch_one(connection).await.map_err(|error| failure(operation, &error))?;
-    if granted {
+    if inspect(connection, schema, Some(role)).await?.app_granted == Some(true) {
         return Ok(());
     }
-    let reason = format!("the role {role} still lacks USAGE or CREATE on {schema}", role = role.as_str());
-    Err(SchemaError::Failed { operation: operation.into(), reason })
+    let reason = format!("the role {role} still lacks rights on the schema {schema}", role = role.as_str());
+    Err(SchemaError::Failed { operation: "verify the grants".into(), reason })
 }
 
 fn failure(operation: &str, error: &sqlx::Error) -> SchemaError {
@@ -172,6 +219,9 @@ fn failure(operation: &str, error: &sqlx::Error) -> SchemaError {
     let denied =
         error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == INSUFFICIENT_PRIVILEGE);
     let (operation, reason) = (operation.to_owned(), reason(error));
+    if matches!(error, sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::Tls(_)) {
+        return SchemaError::Lost { operation, reason };
+    }
     if denied { SchemaError::Denied { operation, reason } } else { SchemaError::Failed { operation, reason } }
 }
 

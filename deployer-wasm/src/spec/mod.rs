@@ -105,7 +105,16 @@ pub struct ResetTarget {
     pub schema_name: SchemaName,
 }
 
-/// One of the three things the engine does.
+/// The return of a former version.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RollbackSpec {
+    /// Name of the app.
+    pub app_name: AppName,
+    /// The deployment whose files are put back; `None` takes the one before the version that runs.
+    pub to: Option<String>,
+}
+
+/// One of the four things the engine does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
     /// Put Tellr into the workspace.
@@ -114,6 +123,8 @@ pub enum Request {
     Update(UpdateSpec),
     /// Take the app away.
     Delete(DeleteSpec),
+    /// Put a former version back.
+    Rollback(RollbackSpec),
 }
 
 impl Request {
@@ -123,6 +134,7 @@ impl Request {
             Self::Create(spec) => &spec.deployment.app_name,
             Self::Update(spec) => &spec.deployment.app_name,
             Self::Delete(spec) => &spec.app_name,
+            Self::Rollback(spec) => &spec.app_name,
         }
     }
 
@@ -131,7 +143,7 @@ impl Request {
         match self {
             Self::Create(spec) => Some(&spec.deployment),
             Self::Update(spec) => Some(&spec.deployment),
-            Self::Delete(_) => None,
+            Self::Delete(_) | Self::Rollback(_) => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A workspace in memory, just enough of one to drive the engine natively and in a browser, and to fail on demand.
 //! The real behaviour of the platform is tested against the local workspace; here it is the engine that is tested.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -12,7 +12,9 @@ use databricks::{
 };
 use deployer_wasm::engine::Engine;
 use deployer_wasm::event::Event;
-use deployer_wasm::schema::{AppRole, DatabaseAddress, SchemaError, SchemaObservation, SchemaPort};
+use deployer_wasm::schema::{
+    AppRole, DatabaseAddress, ResetDone, SchemaError, SchemaObservation, SchemaPort,
+};
 use deployer_wasm::spec::SchemaName;
 use deployer_wasm::timing::Timing;
 use serde_json::{Value, json};
@@ -29,11 +31,19 @@ pub(crate) struct Call {
     pub(crate) body: Value,
 }
 
+impl Call {
+    /// Whether it writes beside the app's folder, and not in it.
+    pub(crate) fn is_of_the_journal(&self) -> bool {
+        let path = self.body["path"].as_str().or_else(|| part(&self.body, "path")["text"].as_str());
+        path.is_some_and(|path| path.starts_with(&format!("{FOLDER}.history")))
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) app: Option<Value>,
     pub(crate) files: BTreeMap<String, Vec<u8>>,
-    pub(crate) directory: bool,
+    pub(crate) directories: BTreeSet<String>,
     pub(crate) project: bool,
     pub(crate) instance: bool,
     pub(crate) no_autoscaling_api: bool,
@@ -43,6 +53,12 @@ pub(crate) struct State {
     pub(crate) events: Vec<Event>,
     /// Answers that come instead of the next ones to calls that start with this text: status, body, after the effect.
     pub(crate) faults: Vec<(String, u16, Value, bool)>,
+    /// Ids of the resets that the schema has a record of.
+    pub(crate) resets: BTreeSet<String>,
+    /// Whether the app's role lacks rights on the schema.
+    pub(crate) ungranted: bool,
+    pub(crate) deployments: u32,
+    pub(crate) permissions: Vec<Value>,
     pub(crate) deployment_state: Option<(String, String)>,
     pub(crate) app_state: Option<(String, String)>,
 }
@@ -74,8 +90,18 @@ impl Workspace {
             .with_events(Arc::new(move |event| sink.state().events.push(event)))
     }
 
+    /// Mutating calls, without those that keep the journal.
     pub(crate) fn mutating_paths(&self) -> Vec<String> {
-        self.state().calls.iter().map(|call| format!("{} {}", call.method, call.path)).collect()
+        let state = self.state();
+        let work = state.calls.iter().filter(|call| !call.is_of_the_journal());
+        work.map(|call| format!("{} {}", call.method, call.path)).collect()
+    }
+
+    /// The journal's files, oldest first.
+    pub(crate) fn runs(&self) -> Vec<Value> {
+        let state = self.state();
+        let runs = state.files.iter().filter(|(path, _)| path.contains(".history/run-"));
+        runs.map(|(_, text)| serde_json::from_slice(text).expect("a run file")).collect()
     }
 
     fn answer(&self, method: &str, path: &str, query: &str, body: &[u8]) -> (u16, Value) {
@@ -103,7 +129,7 @@ impl Workspace {
             Err(_) => Value::Null,
         };
         if method == "GET" {
-            state.reads.push(path.to_owned());
+            state.reads.push(format!("{path}?{query}"));
         } else {
             let query = if query.is_empty() { String::new() } else { format!("?{query}") };
             state.calls.push(Call {
@@ -158,20 +184,30 @@ impl Workspace {
             ("POST", "/api/2.0/database/credentials") => {
                 (200, json!({"token": "pg", "expiration_time": "2099-01-01T00:00:00Z"}))
             }
-            ("GET", "/api/2.0/workspace/list") if !state.directory => {
-                (404, json!({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "Path (/x) doesn't exist."}))
-            }
             ("GET", "/api/2.0/workspace/list") => {
+                let folder = decoded(query);
+                if !state.directories.contains(&folder) {
+                    let message = format!("Path ({folder}) doesn't exist.");
+                    return (404, json!({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": message}));
+                }
+                let inside = |path: &&String| {
+                    path.strip_prefix(&format!("{folder}/")).is_some_and(|rest| !rest.contains('/'))
+                };
+                let objects = state.files.keys().filter(inside);
                 let objects: Vec<Value> =
-                    state.files.keys().map(|path| json!({"object_type": "FILE", "path": path})).collect();
+                    objects.map(|path| json!({"object_type": "FILE", "path": path})).collect();
                 (200, json!({ "objects": objects }))
             }
             ("POST", "/api/2.0/workspace/mkdirs") => {
-                state.directory = true;
+                state.directories.insert(json["path"].as_str().unwrap_or_default().to_owned());
                 (200, json!({}))
             }
             ("POST", "/api/2.0/workspace/import") => {
                 let text = |name: &str| part(&json, name)["text"].as_str().unwrap_or_default().to_owned();
+                if text("overwrite") != "true" && state.files.contains_key(&text("path")) {
+                    let message = format!("{} already exists", text("path"));
+                    return (400, json!({"error_code": "RESOURCE_ALREADY_EXISTS", "message": message}));
+                }
                 state.files.insert(text("path"), text("content").into_bytes());
                 (200, json!({"object_id": 1}))
             }
@@ -216,30 +252,53 @@ impl Workspace {
                 }
                 (200, state.app.clone().unwrap_or_default())
             }
-            ("POST", "/api/2.0/apps/tellr/deployments") => (
-                200,
-                json!({"deployment_id": "d1", "status": {"state": "IN_PROGRESS", "message": "Preparing source code"}}),
-            ),
-            ("GET", "/api/2.0/apps/tellr/deployments/d1") => {
+            ("POST", "/api/2.0/apps/tellr/deployments") => {
+                state.deployments += 1;
+                let id = format!("d{}", state.deployments);
+                let pending = json!({
+                    "deployment_id": id, "status": {"state": "IN_PROGRESS", "message": "Preparing source code"},
+                });
+                if let Some(app) = state.app.as_mut() {
+                    app["pending_deployment"] = pending.clone();
+                }
+                (200, pending)
+            }
+            ("GET", path) if path.starts_with("/api/2.0/apps/tellr/deployments/") => {
+                let id = path.rsplit('/').next().unwrap_or_default();
                 let (deployment, message) = state
                     .deployment_state
                     .clone()
                     .unwrap_or_else(|| ("SUCCEEDED".into(), "App started successfully".into()));
                 let (running, words) =
                     state.app_state.clone().unwrap_or_else(|| ("RUNNING".into(), "App is running".into()));
-                if let Some(app) = state.app.as_mut().filter(|_| deployment == "SUCCEEDED") {
-                    app["app_status"] = json!({"state": running, "message": words});
-                    app["active_deployment"] = json!({"deployment_id": "d1"});
+                if let Some(app) = state.app.as_mut() {
+                    app["pending_deployment"] = Value::Null;
+                    if deployment == "SUCCEEDED" {
+                        app["app_status"] = json!({"state": running, "message": words});
+                        app["active_deployment"] = json!({"deployment_id": id});
+                    }
                 }
-                (200, json!({"deployment_id": "d1", "status": {"state": deployment, "message": message}}))
+                (200, json!({"deployment_id": id, "status": {"state": deployment, "message": message}}))
             }
-            ("PATCH", "/api/2.0/permissions/apps/tellr") => (200, json!({})),
+            ("GET", "/api/2.0/permissions/apps/tellr") => {
+                (200, json!({"access_control_list": state.permissions}))
+            }
+            ("PATCH", "/api/2.0/permissions/apps/tellr") => {
+                for entry in json["access_control_list"].as_array().into_iter().flatten() {
+                    let mut given = entry.clone();
+                    given["all_permissions"] = json!([{"permission_level": entry["permission_level"]}]);
+                    state.permissions.push(given);
+                }
+                (200, json!({"access_control_list": state.permissions}))
+            }
             ("DELETE", "/api/2.0/apps/tellr") => match state.app.take() {
                 Some(app) => (200, app),
                 None => missing("App with name tellr"),
             },
+            // What exists is answered as raw bytes elsewhere.
             ("GET", "/api/2.0/workspace/export") => {
-                (500, json!({"message": "answered as raw bytes elsewhere"}))
+                let message = format!("Path ({}) doesn't exist.", decoded(query));
+                (404, json!({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": message}))
             }
             _ => (
                 404,
@@ -249,14 +308,18 @@ impl Workspace {
     }
 
     fn exported(&self, query: &str) -> Option<Vec<u8>> {
-        let path = query.split('&').find_map(|pair| pair.strip_prefix("path="))?;
-        let path = path.replace("%2F", "/").replace("%40", "@");
-        self.state().files.get(&path).cloned()
+        self.state().files.get(&decoded(query)).cloned()
     }
 
     fn run(&self, line: &str) {
         self.state().sql.push(line.to_owned());
     }
+}
+
+/// The path that a query asks for.
+fn decoded(query: &str) -> String {
+    let path = query.split('&').find_map(|pair| pair.strip_prefix("path=")).unwrap_or_default();
+    path.replace("%2F", "/").replace("%40", "@")
 }
 
 /// The parts of a multipart body: name, file name if there is one, and text.
@@ -311,9 +374,11 @@ impl SchemaPort for Workspace {
         &self,
         _: &DatabaseAddress,
         schema: &SchemaName,
+        role: Option<&AppRole>,
     ) -> Result<SchemaObservation, SchemaError> {
         self.run(&format!("inspect {schema}"));
-        Ok(SchemaObservation { owner: Some(USER.into()), tables: 3, python_original: false })
+        let app_granted = role.map(|_| !self.state().ungranted);
+        Ok(SchemaObservation { owner: Some(USER.into()), tables: 3, python_original: false, app_granted })
     }
 
     async fn has_role(&self, _: &DatabaseAddress, _: &AppRole) -> Result<bool, SchemaError> {
@@ -327,6 +392,7 @@ impl SchemaPort for Workspace {
         role: &AppRole,
     ) -> Result<(), SchemaError> {
         self.run(&format!("prepare {schema} for {}", role.as_str()));
+        self.state().ungranted = false;
         Ok(())
     }
 
@@ -335,9 +401,13 @@ impl SchemaPort for Workspace {
         _: &DatabaseAddress,
         schema: &SchemaName,
         role: &AppRole,
-    ) -> Result<(), SchemaError> {
+        reset_id: &str,
+    ) -> Result<ResetDone, SchemaError> {
+        if !self.state().resets.insert(reset_id.to_owned()) {
+            return Ok(ResetDone::Before);
+        }
         self.run(&format!("reset {schema} for {}", role.as_str()));
-        Ok(())
+        Ok(ResetDone::Now)
     }
 
     async fn drop_schema(&self, _: &DatabaseAddress, schema: &SchemaName) -> Result<(), SchemaError> {

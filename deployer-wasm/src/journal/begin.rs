@@ -1,0 +1,133 @@
+//! Beginning a run: making the next run file, which the workspace lets only one caller do, after making sure that the run
+//! before it has ended or is dead.
+
+use bytes::Bytes;
+use databricks::{Clock, SystemClock};
+
+use super::observe::read_run;
+use super::{HistoryFolder, JournalSeen, Keeper, RunRecord};
+use crate::engine::Engine;
+use crate::error::{Cause, DeployError};
+use crate::event::Event;
+use crate::timing::Stopwatch;
+
+/// Stable name of what happens here, in events and errors.
+const STEP: &str = "journal";
+
+/// How often a run file is tried to be made when answers are lost.
+const ATTEMPTS: u32 = 4;
+
+/// What came of the attempt to begin.
+pub(crate) enum Begun {
+    /// The run holds the lock.
+    Run(Keeper),
+    /// The journal has moved on since it was seen: the plan must be made again.
+    MovedOn,
+}
+
+/// Begins the run that `record` describes, as the one after those that `seen` shows.
+pub(crate) async fn begin(
+    engine: &Engine,
+    seen: &JournalSeen,
+    record: RunRecord,
+) -> Result<Begun, DeployError> {
+    if let Some(head) = seen.head.as_ref().filter(|head| head.is_open())
+        && !is_over(engine, &seen.folder, head).await?
+    {
+        return Ok(Begun::MovedOn);
+    }
+    let failed = |cause| DeployError::Step { step: STEP, title: "Open the journal".into(), cause };
+    if !seen.exists {
+        engine
+            .client
+            .workspace_files()
+            .mkdirs(seen.folder.path())
+            .await
+            .map_err(|error| failed(error.into()))?;
+    }
+    let made = make(engine, &seen.folder, &record).await.map_err(failed)?;
+    Ok(if made { Begun::Run(Keeper::new(engine, seen.folder.clone(), record)) } else { Begun::MovedOn })
+}
+
+/// Makes the run file. `false` means that somebody else has made it.
+async fn make(engine: &Engine, folder: &HistoryFolder, record: &RunRecord) -> Result<bool, Cause> {
+    let path = folder.run(record.number);
+    let files = engine.client.workspace_files();
+    let text = Bytes::from(super::keeper::text_of(record)?);
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let error = match files.import(&path, text.clone(), false).await {
+            Ok(()) => return Ok(true),
+            Err(error) => error,
+        };
+        if !error.is_already_exists() && !crate::error::is_uncertain(&error) {
+            return Err(error.into());
+        }
+        // Either somebody else was faster, or this is our own file and the answer was lost.
+        match read_run(&engine.client, folder, record.number).await {
+            Ok(found) => return Ok(found.run_id == record.run_id),
+            Err(Cause::Databricks(unread)) if unread.is_not_found() && attempt < ATTEMPTS => {
+                SystemClock.sleep(engine.timing.pause(attempt)).await;
+            }
+            Err(_) if attempt == ATTEMPTS => return Err(error.into()),
+            Err(cause) => return Err(cause),
+        }
+    }
+}
+
+/// Whether an open run is over: `true` if it is dead and may be taken over from, `false` if it has ended by itself
+/// meanwhile. A run that is alive is an error.
+async fn is_over(engine: &Engine, folder: &HistoryFolder, head: &RunRecord) -> Result<bool, DeployError> {
+    let policy = &engine.lock;
+    let same_machine = head.origin == engine.origin.name;
+    if same_machine && head.process.as_deref().is_some_and(|process| (policy.is_gone)(process)) {
+        tell(engine, &format!("{} was interrupted: its process is gone", head.in_words()));
+        return Ok(true);
+    }
+    if policy.take_over {
+        tell(engine, &format!("taking over from {}, as asked", head.in_words()));
+        return Ok(true);
+    }
+    watch(engine, folder, head).await
+}
+
+/// Watches an open run until it ends, gives a sign of life, or has been silent for as long as a living run never is.
+async fn watch(engine: &Engine, folder: &HistoryFolder, head: &RunRecord) -> Result<bool, DeployError> {
+    let lease = engine.lock.lease;
+    let clock = Stopwatch::start();
+    let title = format!("Wait for {}", head.in_words());
+    engine.tell(Event::StepStarted { step: STEP, title });
+    loop {
+        let left = lease.saturating_sub(std::time::Duration::from_millis(clock.elapsed_ms()));
+        if left.is_zero() {
+            let message = format!(
+                "it has given no sign of life for {} s: taking over ({})",
+                lease.as_secs(),
+                head.progress_in_words()
+            );
+            engine.tell(Event::StepDone { step: STEP, message, elapsed_ms: clock.elapsed_ms() });
+            return Ok(true);
+        }
+        SystemClock.sleep((lease / 8).min(left)).await;
+        if engine.cancel.is_cancelled() {
+            let waiting_for = format!("{} to end", head.in_words());
+            let cause = databricks::Error::Cancelled { waiting_for }.into();
+            return Err(DeployError::Step { step: STEP, title: "Open the journal".into(), cause });
+        }
+        let now = read_run(&engine.client, folder, head.number).await;
+        let now = now.map_err(|cause| DeployError::Observe { what: "read the journal", cause })?;
+        if !now.is_open() {
+            let message = "it has ended".into();
+            engine.tell(Event::StepDone { step: STEP, message, elapsed_ms: clock.elapsed_ms() });
+            return Ok(false);
+        }
+        if now.beat != head.beat || now.steps.len() != head.steps.len() {
+            return Err(DeployError::Locked { holder: Box::new(now) });
+        }
+    }
+}
+
+fn tell(engine: &Engine, message: &str) {
+    engine.tell(Event::Notice { message: message.to_owned() });
+}
