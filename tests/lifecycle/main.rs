@@ -2,6 +2,7 @@
 //! Lakebase, from the command and from Python, against a local workspace whose apps and databases are real.
 
 mod bad_input;
+mod binary;
 mod command;
 mod error_table;
 mod python;
