@@ -7,10 +7,14 @@ mod error;
 #[cfg(not(target_arch = "wasm32"))]
 mod profile;
 #[cfg(not(target_arch = "wasm32"))]
+mod profile_writer;
+#[cfg(not(target_arch = "wasm32"))]
 mod resolve;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use error::ConfigError;
+#[cfg(not(target_arch = "wasm32"))]
+pub use profile_writer::ProfileWriteError;
 #[cfg(not(target_arch = "wasm32"))]
 pub use resolve::{ConfigOverrides, Environment, ProcessEnvironment};
 
@@ -30,6 +34,19 @@ pub enum Credentials {
         /// Its OAuth secret.
         client_secret: Secret,
     },
+    /// OAuth for a person who signed in with a browser: tokens of an hour from the official tool's cache, renewed there.
+    #[cfg(not(target_arch = "wasm32"))]
+    OAuthU2m(UserSignIn),
+}
+
+/// Which sign-in of a person counts.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserSignIn {
+    /// Where its tokens are kept.
+    pub cache: crate::token_cache::TokenCache,
+    /// The keys under which they may be, the first one that is there counts: the profile, the workspace's address.
+    pub keys: Vec<String>,
 }
 
 impl Credentials {
@@ -38,7 +55,14 @@ impl Credentials {
         match self {
             Self::PersonalAccessToken(_) => "pat",
             Self::OAuthM2m { .. } => "oauth-m2m",
+            #[cfg(not(target_arch = "wasm32"))]
+            Self::OAuthU2m(_) => "databricks-cli",
         }
+    }
+
+    /// Whether the platform shows an app's log to them: OAuth tokens only. A bearer token of unknown make is let try.
+    pub fn can_read_app_logs(&self) -> bool {
+        !matches!(self, Self::PersonalAccessToken(token) if token.expose().starts_with("dapi"))
     }
 }
 

@@ -101,6 +101,42 @@ pub enum AuthError {
         /// What went wrong.
         reason: String,
     },
+    /// Nobody is signed in, or no longer: only a new sign-in helps.
+    #[error("not signed in to {host}: {reason}")]
+    SignedOut {
+        /// The workspace.
+        host: String,
+        /// The profile that the configuration came from, if it came from one.
+        profile: Option<String>,
+        /// How that shows.
+        reason: String,
+    },
+    /// Signing a person in, or renewing the sign-in, failed.
+    #[error("OAuth sign-in to {host}: {reason}")]
+    SignIn {
+        /// The workspace.
+        host: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// The file with people's tokens cannot be used.
+    #[error("the token cache {}: {reason}", path.display())]
+    TokenCache {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A personal access token was given where the platform takes OAuth tokens only.
+    #[error(
+        "{what} is shown for OAuth tokens only: the platform refuses a personal access token there; in a browser it is at {url}"
+    )]
+    OAuthNeeded {
+        /// What was asked for.
+        what: String,
+        /// Where a browser shows it.
+        url: String,
+    },
     /// The token holds characters that no HTTP header can carry.
     #[error("the access token holds characters that cannot be sent (a line break or a non-ASCII character)")]
     UnsendableToken,
@@ -204,6 +240,17 @@ impl Error {
                 error.last_error.as_ref().is_some_and(|last| last.may_have_taken_effect())
             }
             _ => false,
+        }
+    }
+
+    /// Notes that earlier attempts of the same call may have taken effect.
+    pub(crate) fn after_attempts(self, ambiguous: bool) -> Self {
+        match self {
+            Self::Api(mut error) => {
+                error.after_retry |= ambiguous;
+                Self::Api(error)
+            }
+            other => other,
         }
     }
 

@@ -4,8 +4,9 @@
 //! above it call methods and read types. It runs natively (over `reqwest`) and in a browser (over `fetch`), through
 //! one [`Transport`] trait that a caller may also implement (a notebook kernel, a test).
 //!
-//! It may use HTTP, JSON, a clock, and natively the environment and `~/.databrickscfg`. It must not know what Tellr
-//! is, decide what to deploy, print, or start a task of its own.
+//! It may use HTTP, JSON, a clock, and natively the environment, `~/.databrickscfg`, the official tool's token cache and,
+//! to sign a person in, a loopback port. It must not know what Tellr is, decide what to deploy, print, or start a task of
+//! its own.
 
 mod auth;
 mod call;
@@ -21,6 +22,10 @@ mod path;
 mod retry;
 mod secret;
 mod send;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod sign_in;
+#[cfg(not(target_arch = "wasm32"))]
+mod token_cache;
 mod transport;
 mod wait;
 mod wire;
@@ -36,7 +41,9 @@ pub use client::{Client, ClientOptions, Poll, Product};
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, Credentials};
 #[cfg(not(target_arch = "wasm32"))]
-pub use config::{ConfigError, ConfigOverrides, Environment, ProcessEnvironment};
+pub use config::{
+    ConfigError, ConfigOverrides, Environment, ProcessEnvironment, ProfileWriteError, UserSignIn,
+};
 pub use credential::DatabaseCredential;
 pub use error::{
     ApiError, AuthError, DecodeError, Error, ErrorClass, ErrorCode, ErrorDetail, FailedState, FieldViolation,
@@ -44,6 +51,8 @@ pub use error::{
 };
 pub use host::{Host, HostError};
 pub use secret::Secret;
+#[cfg(not(target_arch = "wasm32"))]
+pub use token_cache::{CachedToken, TokenCache};
 #[cfg(target_arch = "wasm32")]
 pub use transport::FetchTransport;
 #[cfg(not(target_arch = "wasm32"))]

@@ -96,26 +96,18 @@ impl Client {
                 Ok(response) => return Ok(response),
                 Err(failed) => failed,
             };
-            let Some(pause) = failed.pause(attempt) else { return Err(mark(failed.error, ambiguous)) };
+            let Some(pause) = failed.pause(attempt) else {
+                return Err(failed.error.after_attempts(ambiguous));
+            };
             ambiguous |= failed.is_ambiguous();
             let pause = pause + self.jitter();
             // sleeping beyond the budget would only delay the same end
             if pause >= left() {
-                return Err(exhausted(call, budget, mark(failed.error, ambiguous)));
+                return Err(exhausted(call, budget, failed.error.after_attempts(ambiguous)));
             }
             tracing::debug!(call = %call.name(), attempt, pause_ms = pause.as_millis() as u64, error = %failed.error, "trying again");
             clock.sleep(pause).await;
         }
-    }
-}
-
-fn mark(error: Error, ambiguous: bool) -> Error {
-    match error {
-        Error::Api(mut error) => {
-            error.after_retry = ambiguous;
-            Error::Api(error)
-        }
-        other => other,
     }
 }
 

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::call::Call;
 use crate::client::{Client, HostMetadata};
-use crate::error::{ApiError, AuthError, DecodeError, Error};
+use crate::error::{ApiError, AuthError, DecodeError, Error, ErrorClass};
 use crate::retry::Failed;
 use crate::secret::Secret;
 use crate::transport::{Request, Response, TransportError, TransportErrorKind};
@@ -41,11 +41,13 @@ impl Client {
         let token = self.authenticator().token(self, left()).await?;
         let signature = self.signature(&token, left()).await?;
         match self.retrying(&call, &signature, left()).await {
-            Err(Error::Api(error)) if error.status == 401 && self.authenticator().renew(&token) => {
+            Err(Error::Api(refused)) if is_refused_token(&refused) && self.authenticator().renew(&token) => {
                 tracing::debug!(call = %call.name(), "the access token was refused; trying once with a new one");
                 let token = self.authenticator().token(self, left()).await?;
                 let signature = self.signature(&token, left()).await?;
-                self.retrying(&call, &signature, left()).await
+                let outcome = self.retrying(&call, &signature, left()).await;
+                // attempts before the refusal may have taken effect all the same
+                outcome.map_err(|error| error.after_attempts(refused.after_retry))
             }
             outcome => outcome,
         }
@@ -138,6 +140,11 @@ impl Client {
             Either::Right(_) => Err(late),
         }
     }
+}
+
+/// Expired, revoked, or unknown for another reason.
+fn is_refused_token(error: &ApiError) -> bool {
+    error.class() == ErrorClass::Unauthenticated
 }
 
 fn judge(call: &Call, response: Response) -> Result<Response, Failed> {

@@ -25,6 +25,14 @@ impl Machine {
         Self { home, env }
     }
 
+    /// Puts a person's token into the official tool's cache.
+    fn sign_in(&self, key: &str) {
+        let folder = self.home.path().join(".databricks");
+        std::fs::create_dir_all(&folder).unwrap();
+        let cache = format!(r#"{{"version": 1, "tokens": {{"{key}": {{"access_token": "a"}}}}}}"#);
+        std::fs::write(folder.join("token-cache.json"), cache).unwrap();
+    }
+
     fn file(&self) -> PathBuf {
         self.home.path().join(".databrickscfg")
     }
@@ -182,10 +190,6 @@ fn two_ways_to_sign_in_need_a_choice() {
 
 #[test]
 fn a_sign_in_that_is_not_supported_is_named_never_skipped() {
-    let machine = Machine::new(Some(FILE), &[]);
-    let error = machine.resolve_profile("cli").unwrap_err();
-    assert_eq!(error, ConfigError::UnsupportedMethod { method: "databricks-cli".to_owned() });
-    assert!(error.hint().unwrap().contains("databricks auth token"));
     for (name, value, method) in [
         ("ARM_CLIENT_ID", "x", "azure"),
         ("DATABRICKS_AZURE_RESOURCE_ID", "/subscriptions/x", "azure"),
@@ -193,12 +197,82 @@ fn a_sign_in_that_is_not_supported_is_named_never_skipped() {
         ("GOOGLE_CREDENTIALS", "{}", "google"),
         ("DATABRICKS_METADATA_SERVICE_URL", "http://localhost", "metadata-service"),
         ("DATABRICKS_AUTH_TYPE", "azure-cli", "azure-cli"),
+        ("DATABRICKS_AUTH_TYPE", "external-browser", "external-browser"),
     ] {
         let error =
             Machine::new(None, &[("DATABRICKS_HOST", "h.example.com"), (name, value)]).resolve().unwrap_err();
         assert_eq!(error, ConfigError::UnsupportedMethod { method: method.to_owned() }, "{name}");
-        assert!(error.hint().unwrap().contains("DATABRICKS_TOKEN"), "{name}");
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("DATABRICKS_TOKEN") || hint.contains("tellr login"), "{name}: {hint}");
     }
+}
+
+fn keys(config: &Config) -> Vec<&str> {
+    match &config.credentials {
+        Credentials::OAuthU2m(user) => user.keys.iter().map(String::as_str).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_person_is_signed_in_by_profile_or_by_host() {
+    let machine = Machine::new(Some(FILE), &[]);
+    let config = machine.resolve_profile("cli").unwrap();
+    assert_eq!(keys(&config), ["cli", "https://cli.example.com"]);
+    assert_eq!(config.credentials.auth_type(), "databricks-cli");
+
+    // a profile's token goes to the profile's host only
+    let env = [("DATABRICKS_HOST", "other.example.com"), ("DATABRICKS_CONFIG_PROFILE", "cli")];
+    assert_eq!(keys(&Machine::new(Some(FILE), &env).resolve().unwrap()), ["https://other.example.com"]);
+
+    let env = [("DATABRICKS_AUTH_TYPE", "databricks-cli")];
+    let error = Machine::new(None, &env).resolve().unwrap_err();
+    assert_eq!(
+        error,
+        ConfigError::NoCredentials { method: Some("databricks-cli".to_owned()), missing: vec!["host"] }
+    );
+}
+
+#[test]
+fn a_sign_in_that_is_cached_counts_when_nothing_else_is_configured() {
+    let machine = Machine::new(Some(FILE), &[("DATABRICKS_HOST", "env.example.com")]);
+    machine.sign_in("https://other.example.com");
+    assert!(matches!(machine.resolve(), Err(ConfigError::NoCredentials { .. })));
+    machine.sign_in("https://env.example.com");
+    assert_eq!(keys(&machine.resolve().unwrap()), ["https://env.example.com"]);
+    let machine = Machine::new(Some(FILE), &[]);
+    machine.sign_in("bare");
+    assert_eq!(keys(&machine.resolve_profile("bare").unwrap()), ["bare", "https://bare.example.com"]);
+}
+
+#[test]
+fn a_token_wins_over_a_cached_sign_in() {
+    let env = [("DATABRICKS_HOST", "env.example.com"), ("DATABRICKS_TOKEN", "dapi")];
+    let machine = Machine::new(None, &env);
+    machine.sign_in("https://env.example.com");
+    assert_eq!(token(&machine.resolve().unwrap()), "dapi");
+    let mut chosen = env.to_vec();
+    chosen.push(("DATABRICKS_AUTH_TYPE", "databricks-cli"));
+    assert_eq!(keys(&Machine::new(None, &chosen).resolve().unwrap()), ["https://env.example.com"]);
+}
+
+#[test]
+fn a_profile_is_written_that_can_be_used() {
+    let machine = Machine::new(Some(FILE), &[]);
+    let host = databricks::Host::parse("https://new.example.com").unwrap();
+    Config::write_profile("mine", &host, &machine.env).unwrap();
+    assert_eq!(keys(&machine.resolve_profile("mine").unwrap()), ["mine", "https://new.example.com"]);
+    assert!(std::fs::read_to_string(machine.file()).unwrap().starts_with(FILE));
+    let error = Config::write_profile("two", &host, &machine.env).unwrap_err();
+    assert!(error.to_string().contains("it holds another way to sign in (`client_id`)"), "{error}");
+
+    let overrides =
+        |profile: &str| ConfigOverrides { profile: Some(profile.to_owned()), ..Default::default() };
+    assert_eq!(Config::resolve_host(&overrides("mine"), &machine.env).unwrap(), host);
+    assert!(matches!(
+        Config::resolve_host(&overrides("new"), &machine.env),
+        Err(ConfigError::NoCredentials { .. })
+    ));
 }
 
 #[test]

@@ -13,10 +13,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use databricks::{AuthError, Client, Config, Credentials, Error, Host, HttpTransport, Secret};
+use databricks::apps::App;
+use databricks::{
+    AuthError, Client, Config, Credentials, Error, Host, HttpTransport, Secret, TransportErrorKind,
+};
 use futures::future::join_all;
 use serde_json::json;
-use support::{Script, TestClock, answer, options};
+use support::{Script, Step, TestClock, answer, options};
 
 /// A workspace with one service principal, `app` with secret `s3cret`.
 #[derive(Default)]
@@ -243,4 +246,34 @@ async fn a_token_that_no_header_can_carry_is_an_error_without_the_token() {
     let error = Client::new(config, script, options(TestClock::new())).current_user().me().await.unwrap_err();
     assert!(matches!(error, Error::Auth(AuthError::UnsendableToken)));
     assert!(!format!("{error} {error:?}").contains("X-Evil"));
+}
+
+/// The token expires between an attempt whose reply was lost and the next one.
+#[tokio::test]
+async fn a_renewed_token_does_not_hide_that_an_earlier_attempt_may_have_taken_effect() {
+    let credentials =
+        Credentials::OAuthM2m { client_id: "app".to_owned(), client_secret: Secret::new("s3cret") };
+    let config = Config {
+        discovery_url: Some("https://workspace.example.com/oauth".to_owned()),
+        workspace_id: Some("42".to_owned()),
+        ..Config::new(Host::parse("https://workspace.example.com").unwrap(), credentials)
+    };
+    let token = |name: &str| answer(200, &json!({"access_token": name, "expires_in": 3600}));
+    let script = Script::new([
+        answer(200, &json!({"token_endpoint": "https://workspace.example.com/token"})),
+        token("first"),
+        Step::Fail(TransportErrorKind::Interrupted),
+        answer(401, &json!({"error_code": "UNAUTHENTICATED", "message": "expired"})),
+        token("second"),
+        answer(
+            409,
+            &json!({"error_code": "RESOURCE_ALREADY_EXISTS", "message": "An app with the same name already exists"}),
+        ),
+    ]);
+    let client = Client::new(config, script.clone(), options(TestClock::new()));
+    let app = App { name: "tellr".to_owned(), ..App::default() };
+    let error = client.apps().create(&app).await.unwrap_err();
+    assert!(error.is_already_exists() && error.may_have_taken_effect(), "{error}");
+    assert_eq!(script.left(), 0);
+    assert_eq!(script.sent().last().unwrap().headers["authorization"], "Bearer second");
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::error::{AuthError, Error};
 use crate::host::HostError;
 
 /// Why no configuration came about, in the words of the official SDKs where they have any.
@@ -59,6 +60,9 @@ pub enum ConfigError {
     /// The host is not one.
     #[error(transparent)]
     Host(#[from] HostError),
+    /// The file with people's tokens cannot be used.
+    #[error(transparent)]
+    TokenCache(#[from] AuthError),
 }
 
 impl ConfigError {
@@ -71,26 +75,24 @@ impl ConfigError {
             Self::ReservedProfile { .. } => "choose another profile".to_owned(),
             Self::Unreadable { .. } => "check the file's permissions and form".to_owned(),
             Self::SeveralMethods { .. } => {
-                "remove the values of all but one, or say which one counts with auth_type (DATABRICKS_AUTH_TYPE=pat or oauth-m2m)".to_owned()
+                "remove the values of all but one, or say which one counts with auth_type (DATABRICKS_AUTH_TYPE=pat, oauth-m2m or databricks-cli)".to_owned()
             }
             Self::UnsupportedMethod { method } => unsupported(method),
             Self::NoCredentials { missing, .. } => format!(
-                "not set: {}. Set DATABRICKS_HOST and DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, \
-                 or a profile in ~/.databrickscfg. {DATABRICKS_CLI}",
+                "not set: {}. Sign in with a browser: `tellr login --host <workspace>`. Or set DATABRICKS_HOST and \
+                 DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or a profile in ~/.databrickscfg",
                 missing.join(", ")
             ),
             Self::Host(_) => return None,
+            Self::TokenCache(error) => return Error::from(error.clone()).hint(),
         })
     }
 }
 
-const DATABRICKS_CLI: &str = "If you are signed in with the Databricks CLI, use its token: \
-     export DATABRICKS_TOKEN=$(databricks auth token --host <host> | jq -r .access_token)";
-
 fn unsupported(method: &str) -> String {
-    let instead = "use a personal access token (DATABRICKS_TOKEN) or a service principal's OAuth secret (DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET)";
+    let instead = "use `tellr login`, a personal access token (DATABRICKS_TOKEN) or a service principal's OAuth secret (DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET)";
     match method {
-        "databricks-cli" | "external-browser" => format!("{instead}. {DATABRICKS_CLI}"),
+        "external-browser" => "use `tellr login`, which signs in with a browser and keeps the token for all Databricks tools (auth_type = databricks-cli)".to_owned(),
         "basic" => format!("Databricks has retired passwords for its API; {instead}"),
         method if method.starts_with("azure") => format!(
             "{instead}; a Microsoft Entra token also serves as DATABRICKS_TOKEN: \

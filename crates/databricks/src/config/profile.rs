@@ -7,7 +7,7 @@ use ini::{Ini, ParseOption};
 
 use super::error::ConfigError;
 
-const SETTINGS: &str = "__settings__";
+pub(super) const SETTINGS: &str = "__settings__";
 const DEFAULT: &str = "DEFAULT";
 
 /// The values of one profile, by lower-case key.
@@ -52,12 +52,12 @@ pub(super) fn read(path: &Path, asked: Option<&str>) -> Result<Profile, ConfigEr
     })
 }
 
-type Sections = BTreeMap<String, BTreeMap<String, String>>;
+pub(super) type Sections = BTreeMap<String, BTreeMap<String, String>>;
 
 /// All sections. Quotes and backslashes are ordinary characters, as for the official SDKs; keys ignore case.
 /// Backslashes are doubled for the library's sake: without escapes it would still take one at the end of a line for a
 /// continuation, and a secret may end in one.
-fn sections(text: &str) -> Result<Sections, String> {
+pub(super) fn sections(text: &str) -> Result<Sections, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let options = ParseOption { enabled_quote: false, enabled_escape: true, ..ParseOption::default() };
     let file =

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::attributes::ATTRIBUTES;
 use super::error::ConfigError;
-use super::{Config, Credentials, profile};
+use super::profile_writer::{self, ProfileWriteError};
+use super::{Config, Credentials, UserSignIn, profile};
 use crate::host::Host;
 use crate::secret::Secret;
+use crate::token_cache::TokenCache;
 
 /// Where environment variables come from.
 pub trait Environment {
@@ -50,30 +52,77 @@ pub struct ConfigOverrides {
 impl Config {
     /// Puts a configuration together: for each value the first non-empty one of `overrides`, the environment
     /// (`DATABRICKS_HOST`, `DATABRICKS_TOKEN`, …) and `.databrickscfg` counts. The file is not read when no profile was
-    /// asked for and the host or a way to sign in is known already. No network is used.
+    /// asked for and the host or a way to sign in is known already. With a host and nothing else, a person's sign-in counts
+    /// whose token is in the official tool's cache. No network is used.
     pub fn resolve(overrides: ConfigOverrides, env: &dyn Environment) -> Result<Self, ConfigError> {
         let asked =
             non_empty(overrides.profile.clone()).or_else(|| non_empty(env.var("DATABRICKS_CONFIG_PROFILE")));
         let mut values = Values::of_overrides(overrides);
         values.add_environment(env);
         let mut from_file = None;
+        let mut host_in_file = None;
         if asked.is_some() || !values.names_host_or_auth() {
             let profile = profile::read(&config_file(env), asked.as_deref())?;
+            host_in_file = profile.values.get("host").cloned();
             values.add(profile.values);
             from_file = profile.name;
         }
         values.validate()?;
-        values.into_config(from_file)
+        values.into_config(from_file, host_in_file.as_deref(), env)
     }
+
+    /// The address that is configured, for signing in to it: nothing else needs to be known. Reads what
+    /// [`Config::resolve`] reads.
+    pub fn resolve_host(overrides: &ConfigOverrides, env: &dyn Environment) -> Result<Host, ConfigError> {
+        let asked = non_empty(overrides.profile.clone());
+        let given = non_empty(overrides.host.clone()).or_else(|| non_empty(env.var("DATABRICKS_HOST")));
+        let host = match given {
+            Some(host) => Some(host),
+            // a profile that is yet to be written is no error
+            None => match profile::read(&config_file(env), asked.as_deref()) {
+                Ok(mut profile) => profile.values.remove("host"),
+                Err(ConfigError::NoProfile { .. }) => None,
+                Err(error) => return Err(error),
+            },
+        };
+        let host = host.ok_or(ConfigError::NoCredentials { method: None, missing: vec!["host"] })?;
+        Ok(Host::parse(&host)?)
+    }
+
+    /// Writes a profile for people who sign in with a browser: `host` and `auth_type = databricks-cli`. The rest of the file
+    /// stays as it is, byte for byte. Gives the file.
+    pub fn write_profile(
+        name: &str,
+        host: &Host,
+        env: &dyn Environment,
+    ) -> Result<PathBuf, ProfileWriteError> {
+        let path = config_file(env);
+        profile_writer::write(&path, name, host)?;
+        Ok(path)
+    }
+}
+
+impl UserSignIn {
+    /// The sign-in to `host`, kept under the name of `profile` if there is one, in the home folder of `env`. `None` when
+    /// that folder is not known.
+    pub fn new(host: &Host, profile: Option<&str>, env: &dyn Environment) -> Option<Self> {
+        let cache = TokenCache::in_home(&home(env)?);
+        let mut keys: Vec<String> = profile.map(str::to_owned).into_iter().collect();
+        keys.push(host.to_string());
+        Some(Self { cache, keys })
+    }
+}
+
+fn home(env: &dyn Environment) -> Option<PathBuf> {
+    non_empty(env.var("HOME")).or_else(|| non_empty(env.var("USERPROFILE"))).map(PathBuf::from)
 }
 
 /// `~/.databrickscfg`, unless `DATABRICKS_CONFIG_FILE` names another.
 fn config_file(env: &dyn Environment) -> PathBuf {
-    let home = || non_empty(env.var("HOME")).or_else(|| non_empty(env.var("USERPROFILE"))).map(PathBuf::from);
     let given = non_empty(env.var("DATABRICKS_CONFIG_FILE")).unwrap_or_else(|| "~/.databrickscfg".to_owned());
-    match (given.strip_prefix("~/"), home()) {
+    match (given.strip_prefix("~/"), home(env)) {
         (Some(rest), Some(home)) => home.join(rest),
-        _ => PathBuf::from(given),
+        _ => Path::new(&given).to_owned(),
     }
 }
 
@@ -145,11 +194,26 @@ impl Values {
         Ok(())
     }
 
-    fn into_config(self, profile: Option<String>) -> Result<Config, ConfigError> {
-        let credentials = self.credentials()?;
-        let host = self.get("host").ok_or_else(|| self.no_credentials(&["host"]))?;
+    fn into_config(
+        self,
+        profile: Option<String>,
+        host_in_file: Option<&str>,
+        env: &dyn Environment,
+    ) -> Result<Config, ConfigError> {
+        let host = self.get("host").map(|host| Host::parse(&host));
+        let user = match &host {
+            // the token of a profile goes to the profile's own host only
+            Some(Ok(host)) => {
+                let is_of_profile =
+                    host_in_file.and_then(|text| Host::parse(text).ok()).as_ref() == Some(host);
+                UserSignIn::new(host, profile.as_deref().filter(|_| is_of_profile), env)
+            }
+            _ => None,
+        };
+        let credentials = self.credentials(user)?;
+        let host = host.ok_or_else(|| self.no_credentials(&["host"]))??;
         Ok(Config {
-            host: Host::parse(&host)?,
+            host,
             credentials,
             account_id: self.get("account_id"),
             workspace_id: self.get("workspace_id"),
@@ -158,13 +222,16 @@ impl Values {
         })
     }
 
-    fn credentials(&self) -> Result<Credentials, ConfigError> {
+    fn credentials(&self, user: Option<UserSignIn>) -> Result<Credentials, ConfigError> {
         let method = self.get("auth_type").or_else(|| self.methods().first().map(|&kind| kind.to_owned()));
-        match method.as_deref() {
-            Some("pat") => self.pat(),
-            Some("oauth-m2m" | "oauth") => self.m2m(),
-            Some(method) => Err(ConfigError::UnsupportedMethod { method: method.to_owned() }),
-            None => Err(self.no_credentials(&["host", "token", "client_id", "client_secret"])),
+        match (method.as_deref(), user) {
+            (Some("pat"), _) => self.pat(),
+            (Some("oauth-m2m" | "oauth"), _) => self.m2m(),
+            (Some("databricks-cli"), Some(user)) => Ok(Credentials::OAuthU2m(user)),
+            (Some("databricks-cli"), None) => Err(self.no_credentials(&["host"])),
+            (Some(method), _) => Err(ConfigError::UnsupportedMethod { method: method.to_owned() }),
+            (None, Some(user)) if user.cache.find(&user.keys)?.is_some() => Ok(Credentials::OAuthU2m(user)),
+            (None, _) => Err(self.no_credentials(&["host", "token", "client_id", "client_secret"])),
         }
     }
 

@@ -9,7 +9,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Api(error) => api(error)?,
         Error::Transport(error) => transport(error)?,
         Error::Timeout(error) => return error.last_error.as_ref().and_then(|last| last.hint()),
-        Error::Auth(error) => auth(error)?,
+        Error::Auth(error) => return auth(error),
         Error::Decode(_) => {
             "check that the host is a Databricks workspace, and that this program is up to date"
         }
@@ -82,14 +82,26 @@ fn transport(error: &TransportError) -> Option<&'static str> {
     })
 }
 
-fn auth(error: &AuthError) -> Option<&'static str> {
-    Some(match error {
+fn auth(error: &AuthError) -> Option<String> {
+    let words = match error {
         AuthError::Refused { .. } => {
             "check DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET; the secret may have expired"
         }
-        AuthError::Discovery { .. } | AuthError::Endpoint { .. } => {
+        AuthError::Discovery { .. } | AuthError::Endpoint { .. } | AuthError::SignIn { .. } => {
             "check that the host is a Databricks workspace"
         }
+        AuthError::SignedOut { host, profile, .. } => {
+            let profile = profile.as_ref().map(|name| format!(" --profile {name}")).unwrap_or_default();
+            return Some(format!("run `tellr login --host {host}{profile}`"));
+        }
+        AuthError::TokenCache { .. } => {
+            "check the file's permissions and form; deleting it means that everybody who uses it signs in again"
+        }
+        AuthError::OAuthNeeded { .. } => {
+            "sign in with `tellr login`, and unset DATABRICKS_TOKEN; or use a service principal (DATABRICKS_CLIENT_ID and \
+             DATABRICKS_CLIENT_SECRET)"
+        }
         AuthError::UnsendableToken => "check the token for a stray line break or quote",
-    })
+    };
+    Some(words.to_owned())
 }
