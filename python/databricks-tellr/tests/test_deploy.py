@@ -116,6 +116,12 @@ class Version(ProgramTest):
         self.assertIsNone(self.flag("--app-version"))
         self.assertEqual(self.flag("--wheel"), "dist/app.whl")
 
+    def test_so_has_a_program(self) -> None:
+        with self.installed("0.1.21"):  # type: ignore[attr-defined]
+            tellr.update("tellr", "/Workspace/Shared/tellr", "tellr-db", "app_data", local_binary_path="bin/tellr-app")
+        self.assertIsNone(self.flag("--app-version"))
+        self.assertEqual(self.flag("--binary"), "bin/tellr-app")
+
 
 class UsageErrors(ProgramTest):
     def assert_refused(self, expected: str, function: object, *args: object, **kwargs: object) -> None:

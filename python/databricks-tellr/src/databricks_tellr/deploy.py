@@ -29,6 +29,7 @@ _FLAGS = {
     "app_version": "--app-version",
     "description": "--description",
     "local_wheel_path": "--wheel",
+    "local_binary_path": "--binary",
     "config_yaml_path": "--config",
     "environment": "--environment",
 }
@@ -50,6 +51,7 @@ def create(
     config_yaml_path: str | None = None,
     environment: str | None = None,
     local_wheel_path: str | None = None,
+    local_binary_path: str | None = None,
     mlflow_tracing: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Puts Tellr into the workspace and waits until the app answers.
@@ -69,6 +71,8 @@ def create(
     :param config_yaml_path: a deployment file with environments, instead of the arguments above.
     :param environment: which environment of that file.
     :param local_wheel_path: a wheel of ``databricks-tellr-app`` to upload instead of taking it from the index.
+    :param local_binary_path: the program ``tellr-app`` for Linux on x86-64, uploaded itself: the app then needs neither a
+        package index nor Python.
     :param mlflow_tracing: any of ``sql_warehouse_id``, ``uc_catalog``, ``uc_schema``, ``uc_table_prefix``.
     :returns: ``url``, ``app_name``, ``lakebase_name``, ``lakebase_type``, ``schema_name``, ``status`` (``created``).
     :raises ValueError: arguments are missing or exclude each other.
@@ -85,6 +89,7 @@ def create(
         description=description,
         lakebase_type=lakebase_type,
         local_wheel_path=local_wheel_path,
+        local_binary_path=local_binary_path,
         mlflow_tracing=mlflow_tracing,
     )
     required = ("lakebase_name", "schema_name", "app_name", "app_file_workspace_path")
@@ -105,6 +110,7 @@ def update(
     config_yaml_path: str | None = None,
     environment: str | None = None,
     local_wheel_path: str | None = None,
+    local_binary_path: str | None = None,
     mlflow_tracing: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Brings a new version of the app; its address, rights and data stay.
@@ -124,6 +130,7 @@ def update(
         app_version=app_version,
         lakebase_type=lakebase_type,
         local_wheel_path=local_wheel_path,
+        local_binary_path=local_binary_path,
         mlflow_tracing=mlflow_tracing,
     )
     required = ("app_name", "app_file_workspace_path", "lakebase_name", "schema_name")
@@ -176,7 +183,7 @@ def _deploy(
         settings = {"config_yaml_path": config_yaml_path, "environment": environment}
     else:
         _require(function, settings, required, environment)
-        if "app_version" in settings and settings["app_version"] is None and settings["local_wheel_path"] is None:
+        if _may_take_installed_version(settings):
             settings["app_version"] = _installed_app_version()
     variables = environment_for(client, profile)
     tracing = _checked_tracing(settings.pop("mlflow_tracing", None))
@@ -205,6 +212,11 @@ def _refuse_beside_config(function: Callable[..., Any], settings: dict[str, Any]
     given = [name for name, value in settings.items() if value != parameters[name].default]
     if given:
         raise ValueError(f"config_yaml_path cannot be used together with {', '.join(given)}: the file has these settings")
+
+
+def _may_take_installed_version(settings: Mapping[str, Any]) -> bool:
+    sources = ("app_version", "local_wheel_path", "local_binary_path")
+    return "app_version" in settings and all(settings[source] is None for source in sources)
 
 
 def _installed_app_version() -> str | None:
