@@ -24,12 +24,22 @@ pub(crate) struct Call {
     headers: HeaderMap,
     body: Bytes,
     pub(crate) budget: Option<Duration>,
+    /// Whether a second attempt after one whose fate is unknown could do the same thing twice.
+    pub(crate) once: bool,
 }
 
 impl Call {
     fn new(method: Method, path: impl Into<String>) -> Self {
         let headers = HeaderMap::from_iter([(ACCEPT, JSON)]);
-        Self { method, path: path.into(), query: Vec::new(), headers, body: Bytes::new(), budget: None }
+        Self {
+            method,
+            path: path.into(),
+            query: Vec::new(),
+            headers,
+            body: Bytes::new(),
+            budget: None,
+            once: false,
+        }
     }
 
     pub(crate) fn get(path: impl Into<String>) -> Self {
@@ -85,6 +95,12 @@ impl Call {
 
     pub(crate) fn wants_json(&self) -> bool {
         self.headers.get(ACCEPT) == Some(&JSON)
+    }
+
+    /// For what no name keeps from being done twice: an attempt whose fate is unknown is the last one.
+    pub(crate) fn once(mut self) -> Self {
+        self.once = true;
+        self
     }
 
     /// Limits the call with its retries more than the client's options do.

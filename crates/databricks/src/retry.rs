@@ -78,7 +78,7 @@ fn is_passing(kind: TransportErrorKind, attempt: u32) -> bool {
 
 impl Client {
     /// Attempts a call until it succeeds, fails for good, or the budget is used up. All methods are tried again, POST
-    /// included; an error after an attempt whose fate is unknown is marked so.
+    /// included unless the call is marked as one to be done once; an error after an attempt whose fate is unknown is marked so.
     pub(crate) async fn retrying(
         &self,
         call: &Call,
@@ -100,6 +100,9 @@ impl Client {
                 return Err(failed.error.after_attempts(ambiguous));
             };
             ambiguous |= failed.is_ambiguous();
+            if call.once && failed.is_ambiguous() {
+                return Err(failed.error.after_attempts(true));
+            }
             let pause = pause + self.jitter();
             // sleeping beyond the budget would only delay the same end
             if pause >= left() {

@@ -65,6 +65,7 @@ where
     let started = clock.elapsed();
     let mut last_seen: Option<String> = None;
     let mut attempt = 0_u32;
+    let mut failures = 0_u32;
     loop {
         attempt = attempt.saturating_add(1);
         let left = wait.deadline.saturating_sub(clock.elapsed().saturating_sub(started));
@@ -74,8 +75,16 @@ where
         let seen = match or_cancelled(look(left), wait.cancel, &what).await? {
             Ok(seen) => seen,
             Err(Error::Timeout(_)) if clock.elapsed().saturating_sub(started) >= wait.deadline => break,
+            Err(error) if is_passing(&error, clock.elapsed().saturating_sub(started), failures) => {
+                failures += 1;
+                last_seen = Some(error.to_string());
+                or_cancelled(clock.sleep(client.poll_interval(attempt).min(left)), wait.cancel, &what)
+                    .await?;
+                continue;
+            }
             Err(error) => return Err(error),
         };
+        failures = 0;
         match judge(&seen) {
             Seen::Reached => return Ok(seen),
             Seen::Failed { state, message } => {
@@ -98,6 +107,18 @@ where
         or_cancelled(clock.sleep(pause), wait.cancel, &what).await?;
     }
     Err(Error::Timeout(TimeoutError { what, last_seen, after: wait.deadline, last_error: None }))
+}
+
+/// What has just been made may be unknown to a look for this long.
+const APPEARS_WITHIN: Duration = Duration::from_secs(30);
+
+/// So many looks in a row may fail on the platform's side before the wait does.
+const FAILED_LOOKS: u32 = 5;
+
+/// Whether a failed look says nothing about what is waited for.
+fn is_passing(error: &Error, waited: Duration, failures: u32) -> bool {
+    let broken = error.api().is_some_and(|api| api.status >= 500) || error.may_have_taken_effect();
+    (error.is_not_found() && waited < APPEARS_WITHIN) || (broken && failures < FAILED_LOOKS)
 }
 
 /// Runs `future` unless the caller cancels first.

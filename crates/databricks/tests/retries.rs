@@ -149,3 +149,23 @@ async fn an_attempt_without_answer_is_cut_off_and_tried_again() {
     assert!(timeout.last_seen.as_ref().unwrap().contains("gave up after 38 s"), "{error}");
     assert!(error.may_have_taken_effect());
 }
+
+#[tokio::test]
+async fn a_deployment_is_never_started_twice_blindly() {
+    let unknown = [
+        busy(503, "1"),
+        Step::Fail(TransportErrorKind::Interrupted),
+        Step::Fail(TransportErrorKind::Timeout),
+    ];
+    for step in unknown {
+        let (script, clock) = (Script::new([step, ok()]), TestClock::new());
+        let outcome = client(&script, &clock).apps().deploy("tellr", &Default::default()).await;
+        assert!(outcome.unwrap_err().may_have_taken_effect());
+        assert_eq!(script.sent().len(), 1);
+    }
+    for step in [busy(429, "1"), Step::Fail(TransportErrorKind::Connect)] {
+        let (script, clock) = (Script::new([step, ok()]), TestClock::new());
+        client(&script, &clock).apps().deploy("tellr", &Default::default()).await.unwrap();
+        assert_eq!(script.sent().len(), 2);
+    }
+}

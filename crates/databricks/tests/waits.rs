@@ -220,3 +220,29 @@ async fn cancelling_ends_a_wait_between_looks_and_during_one() {
     assert!(matches!(outcome.unwrap_err(), Error::Cancelled { .. }));
     let _: Arc<TestClock> = clock;
 }
+
+fn error(status: u16, code: &str) -> Step {
+    answer(status, &json!({"error_code": code, "message": "not this time"}))
+}
+
+#[tokio::test]
+async fn a_wait_bears_looks_that_fail_and_what_does_not_show_yet() {
+    let unseen = || error(404, "NOT_FOUND");
+    let broken = || error(500, "INTERNAL_ERROR");
+    let steps = [unseen(), broken(), app("STARTING", ""), broken(), broken(), app("ACTIVE", "")];
+    let (script, clock) = (Script::new(steps), TestClock::new());
+    let client = client(&script, &clock);
+    let (app, _) = wait!(client, |wait| client.apps().wait_active("tellr", wait));
+    assert_eq!(app.unwrap().name, "tellr");
+}
+
+#[tokio::test]
+async fn a_wait_ends_when_every_look_fails_and_when_nothing_ever_shows() {
+    for (status, code, most) in [(500, "INTERNAL_ERROR", 6), (404, "NOT_FOUND", 30)] {
+        let (script, clock) = (Script::new((0..40).map(|_| error(status, code))), TestClock::new());
+        let client = client(&script, &clock);
+        let (outcome, _) = wait!(client, |wait| client.apps().wait_active("tellr", wait));
+        assert_eq!(outcome.unwrap_err().api().unwrap().message, "not this time");
+        assert!(script.sent().len() <= most, "{} looks", script.sent().len());
+    }
+}

@@ -7,8 +7,10 @@ use crate::path;
 
 impl Apps<'_> {
     /// Begins a deployment; returns before it runs (see [`Apps::wait_deployment`]). Refused while another one is on its way.
+    /// Not tried again after an attempt whose fate is unknown, since deployments have no name of the caller's choice that
+    /// would keep a second one from being made: look at the app then.
     pub async fn deploy(self, name: &str, deployment: &AppDeployment) -> Result<AppDeployment, Error> {
-        self.client.json(Call::post(deployments_path(name)?).json(deployment)?).await
+        self.client.json(Call::post(deployments_path(name)?).json(deployment)?.once()).await
     }
 
     /// One deployment.
