@@ -1,6 +1,8 @@
 //! Databricks Apps: the apps themselves, their deployments, permissions and states.
 
 mod deployments;
+#[cfg(not(target_arch = "wasm32"))]
+mod logs;
 mod permissions;
 mod resource;
 mod types;
@@ -13,6 +15,8 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::path;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use logs::{LogFollower, LogLine, LogSelection, LogSource, LogStream};
 pub use permissions::*;
 pub use resource::*;
 pub use types::*;

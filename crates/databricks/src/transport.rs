@@ -15,6 +15,8 @@ use http::{HeaderMap, Method, StatusCode};
 pub use fetch::FetchTransport;
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::HttpTransport;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use native::UpgradingTransport;
 
 /// The most that is read of one answer; the largest known one is an export of 10 MiB in base64.
 pub(crate) const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;

@@ -27,6 +27,10 @@ pub(super) enum Source {
 
 impl Source {
     /// A token other than `refused`.
+    #[cfg_attr(
+        target_arch = "wasm32",
+        expect(unused_variables, reason = "only a cached token can come again")
+    )]
     async fn fetch(
         &self,
         client: &Client,

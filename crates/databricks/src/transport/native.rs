@@ -19,19 +19,41 @@ pub struct HttpTransport {
 impl HttpTransport {
     /// A transport with its own connection pool. Fails when the machine's TLS set-up cannot be read.
     pub fn new() -> Result<Self, TransportError> {
-        // reqwest takes the process's provider; an error says that one is installed already
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            // a redirect of an API call is an answer to explain (login page, Private Link), not to follow with a token
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .build()
-            .map_err(|error| TransportError {
-                kind: TransportErrorKind::Tls,
-                call: "setting up HTTP".to_owned(),
-                message: chain(&error),
-            })?;
-        Ok(Self { client })
+        Ok(Self { client: built(builder())? })
+    }
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    // reqwest takes the process's provider; an error says that one is installed already
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        // a redirect of an API call is an answer to explain (login page, Private Link), not to follow with a token
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+}
+
+fn built(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, TransportError> {
+    builder.build().map_err(|error| TransportError {
+        kind: TransportErrorKind::Tls,
+        call: "setting up HTTP".to_owned(),
+        message: chain(&error),
+    })
+}
+
+/// For connections that switch to another protocol: HTTP/1.1 only, and the answer is not read.
+pub(crate) struct UpgradingTransport {
+    client: reqwest::Client,
+}
+
+impl UpgradingTransport {
+    pub(crate) fn new() -> Result<Self, TransportError> {
+        Ok(Self { client: built(builder().http1_only())? })
+    }
+
+    pub(crate) async fn send(&self, request: &Request) -> Result<reqwest::Response, TransportError> {
+        let outgoing =
+            self.client.request(request.method.clone(), &request.url).headers(request.headers.clone());
+        outgoing.send().await.map_err(|error| explain(request, &error))
     }
 }
 
