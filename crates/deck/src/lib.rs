@@ -1,0 +1,11 @@
+//! Decks as data: reading what a model writes, keeping it safe, editing it, drawing its charts.
+//!
+//! It may use parsers and serde. It must not know where a deck comes from or goes to: it does no I/O, looks at no clock,
+//! and builds for wasm32. Nothing it reads is ever executed, and nothing it reads makes it panic.
+
+mod css;
+mod dom;
+mod report;
+pub mod sanitise;
+
+pub use report::{Finding, Outcome, Report};

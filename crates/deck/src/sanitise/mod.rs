@@ -1,0 +1,65 @@
+//! The one sanitiser: elements, attributes, addresses and CSS, for everything, whoever wrote it.
+//!
+//! What it gives is written by itself from a parsed tree, reads back as the same tree, and is the same when it is
+//! sanitised again.
+
+mod elements;
+pub(crate) mod urls;
+mod write;
+
+use std::fmt::Write as _;
+
+use crate::dom::{self, Dom, NodeId};
+use crate::report::Report;
+
+pub(crate) use write::{escape_attribute, escape_text};
+
+/// So often the output is read and written again until it no longer changes.
+const ROUNDS: usize = 6;
+
+/// Sanitises what stands inside a `body`.
+///
+/// The result holds only listed elements and attributes, runs nothing, loads nothing, and `html(html(x)) == html(x)`.
+/// What is left out is reported.
+pub fn html(input: &str, report: &mut Report) -> String {
+    let (dom, root) = dom::parse_fragment(input, report);
+    settle(write::children(&dom, root, report))
+}
+
+/// Sanitises a style sheet: only listed properties, functions and at-rules stay, and every selector is scoped to
+/// `.slide`.
+pub fn css(input: &str, report: &mut Report) -> String {
+    let mut out = crate::css::stylesheet(input, report);
+    for _ in 0..ROUNDS {
+        let again = crate::css::stylesheet(&out, &mut Report::default());
+        if again == out {
+            return out;
+        }
+        out = again;
+    }
+    report.dropped("a style sheet that reads differently each time");
+    String::new()
+}
+
+/// Sanitises one node with everything below it.
+pub(crate) fn subtree(dom: &Dom, node: NodeId, report: &mut Report) -> String {
+    settle(write::node(dom, node, report))
+}
+
+/// Reads and writes again until nothing changes: a tree that a parser built from broken input is not always what the same
+/// parser builds from its text. What does not settle stays as text.
+fn settle(mut out: String) -> String {
+    for _ in 0..ROUNDS {
+        let mut ignored = Report::default();
+        let (dom, root) = dom::parse_fragment(&out, &mut ignored);
+        let again = write::children(&dom, root, &mut ignored);
+        if again == out {
+            return out;
+        }
+        out = again;
+    }
+    let mut text = String::from("<p>");
+    escape_text(&out, &mut text);
+    let _ = text.write_str("</p>");
+    text
+}
