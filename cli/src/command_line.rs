@@ -11,8 +11,8 @@ pub(crate) fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("Puts Tellr into a Databricks workspace: database, files, app, schema and grants, running and healthy")
         .after_help(
-            "Sign-in: DATABRICKS_HOST and DATABRICKS_TOKEN (or DATABRICKS_CLIENT_ID and _SECRET), or a profile of \
-             ~/.databrickscfg.\nExit codes: 0 done, 1 failed, 2 bad input, 3 refused or not confirmed, 4 not signed in.",
+            "Sign-in: `tellr login`; or DATABRICKS_HOST and DATABRICKS_TOKEN (or DATABRICKS_CLIENT_ID and _SECRET), or a \
+             profile of ~/.databrickscfg.\nExit codes: 0 done, 1 failed, 2 bad input, 3 refused or not confirmed, 4 not signed in.",
         )
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -22,6 +22,9 @@ pub(crate) fn command() -> Command {
         .subcommand(plan())
         .subcommand(crate::rollback::command())
         .subcommand(status())
+        .subcommand(crate::logs::command())
+        .subcommand(crate::login::command())
+        .subcommand(crate::login::logout_command())
         .subcommand(workspace())
 }
 

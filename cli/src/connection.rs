@@ -43,12 +43,16 @@ pub(crate) fn connect(arguments: &ArgMatches) -> Result<Client, Failure> {
     };
     let config = config.map_err(|error| sign_in(&error))?;
     let transport = HttpTransport::new().map_err(|error| Failure::Machine(error.to_string()))?;
-    let options = ClientOptions {
+    Ok(Client::new(config, Arc::new(transport), options(arguments)))
+}
+
+/// How clients of this program present themselves.
+pub(crate) fn options(arguments: &ArgMatches) -> ClientOptions {
+    ClientOptions {
         product: Product { name: "tellr".into(), version: env!("CARGO_PKG_VERSION").into() },
         poll: Poll { max_interval: poll_interval(arguments) },
         ..ClientOptions::default()
-    };
-    Ok(Client::new(config, Arc::new(transport), options))
+    }
 }
 
 /// The longest pause between two looks at the platform.
@@ -73,7 +77,8 @@ fn token_from_stdin() -> Result<Secret, Failure> {
     Ok(Secret::new(token.to_owned()))
 }
 
-fn sign_in(error: &ConfigError) -> Failure {
+/// A configuration that does not do, as a failure of this command.
+pub(crate) fn sign_in(error: &ConfigError) -> Failure {
     if let ConfigError::Host(error) = error {
         return Failure::field(FieldError::because("host", format!("`host`: {error}")));
     }

@@ -14,6 +14,7 @@ use deployer_wasm::spec::{FieldError, Request};
 use deployer_wasm::timing::Timing;
 
 use crate::failure::Failure;
+use crate::logs::AppLogs;
 use crate::printer::{Printer, write_line};
 use crate::{confirmation, connection, origin, plan_table, request};
 
@@ -114,7 +115,8 @@ pub(crate) fn engine(client: Client, arguments: &ArgMatches, cancel: &Cancel) ->
             ..timing
         };
     }
-    Engine::new(client)
+    Engine::new(client.clone())
+        .with_logs(Arc::new(AppLogs(client)))
         .with_schema_port(Arc::new(PostgresSchema))
         .with_timing(timing)
         .with_cancel(cancel.clone())

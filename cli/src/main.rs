@@ -8,6 +8,8 @@ mod confirmation;
 mod connection;
 mod deploy;
 mod failure;
+mod login;
+mod logs;
 mod origin;
 mod plan_table;
 mod printer;
@@ -47,6 +49,9 @@ async fn run(name: &str, arguments: &ArgMatches, printer: &Printer) -> Result<()
             Some((operation, arguments)) => deploy::plan(operation, arguments).await,
             None => Ok(()),
         },
+        "login" => login::run(arguments, printer).await,
+        "logout" => login::logout(arguments, printer).await,
+        "logs" => logs::run(arguments, printer).await,
         "rollback" => rollback::run(arguments, printer).await,
         "status" => status::run(arguments, printer).await,
         "workspace" => workspace::run(arguments).await,

@@ -24,18 +24,33 @@ pub struct ProfileWriteError {
 
 /// Adds the profile, or changes `host` and `auth_type` of one that has no other way to sign in.
 pub(super) fn write(path: &Path, name: &str, host: &Host) -> Result<(), ProfileWriteError> {
-    let refuse =
-        |reason: String| ProfileWriteError { profile: name.to_owned(), path: path.to_owned(), reason };
+    let (old, new) = change(path, name, host)?;
+    if new == old {
+        return Ok(());
+    }
+    let failed = |error| refusal(path, name, format!("the file cannot be written: {error}"));
+    replace(path, new.as_bytes()).map_err(failed)
+}
+
+/// Finds out whether the profile can be written.
+pub(super) fn check(path: &Path, name: &str, host: &Host) -> Result<(), ProfileWriteError> {
+    change(path, name, host).map(drop)
+}
+
+fn refusal(path: &Path, profile: &str, reason: String) -> ProfileWriteError {
+    ProfileWriteError { profile: profile.to_owned(), path: path.to_owned(), reason }
+}
+
+/// The file's text before and after.
+fn change(path: &Path, name: &str, host: &Host) -> Result<(String, String), ProfileWriteError> {
+    let refuse = |reason: String| refusal(path, name, reason);
     let old = match fs::read(path) {
         Ok(bytes) => String::from_utf8(bytes).map_err(|_| refuse("the file is not UTF-8 text".to_owned()))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(refuse(format!("the file cannot be read: {error}"))),
     };
     let new = edited(&old, name, host).map_err(&refuse)?;
-    if new == old {
-        return Ok(());
-    }
-    replace(path, new.as_bytes()).map_err(|error| refuse(format!("the file cannot be written: {error}")))
+    Ok((old, new))
 }
 
 /// The text with the profile in it. What comes out is read again: every other profile must be what it was.

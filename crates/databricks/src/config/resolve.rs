@@ -89,6 +89,11 @@ impl Config {
         Ok(Host::parse(&host)?)
     }
 
+    /// Whether [`Config::write_profile`] would succeed, as far as the file's content tells.
+    pub fn check_profile(name: &str, host: &Host, env: &dyn Environment) -> Result<(), ProfileWriteError> {
+        profile_writer::check(&config_file(env), name, host)
+    }
+
     /// Writes a profile for people who sign in with a browser: `host` and `auth_type = databricks-cli`. The rest of the file
     /// stays as it is, byte for byte. Gives the file.
     pub fn write_profile(
