@@ -18,7 +18,7 @@ use super::proxy::Proxy;
 use super::release::{AppFolders, Release};
 use super::status::{Generation, Status};
 
-const POLL: Duration = Duration::from_millis(25);
+const POLL: Duration = Duration::from_millis(5);
 const CONNECT_DEADLINE: Duration = Duration::from_secs(1);
 /// Log lines in messages about crashes.
 const SHOWN_LINES: usize = 20;

@@ -5,6 +5,7 @@
 
 mod app;
 mod authenticate;
+mod built_environments;
 mod environment;
 mod log_ring;
 mod manifest;
@@ -16,6 +17,7 @@ mod source_folder;
 mod status;
 #[cfg(test)]
 mod tests;
+mod trash;
 mod venv;
 mod venv_seed;
 
@@ -34,9 +36,11 @@ pub(crate) use log_ring::LogLine;
 pub(crate) use status::ProcessState;
 
 use app::App;
+use built_environments::BuiltEnvironments;
 use manifest::Manifest;
 use proxy::Proxy;
 use release::{AppFolders, Release};
+use trash::Trash;
 use venv::Build;
 
 /// A deployment to be built and started.
@@ -76,6 +80,9 @@ pub(crate) struct AppHost {
     start_deadline: Duration,
     /// asked for once
     machine_pip_config: tokio::sync::OnceCell<String>,
+    python: tokio::sync::OnceCell<String>,
+    built: BuiltEnvironments,
+    trash: Trash,
     apps: Mutex<HashMap<String, Arc<App>>>,
 }
 
@@ -83,11 +90,16 @@ impl AppHost {
     /// Nothing runs yet. `wheels` are folders that pip may install from; an app has to listen within
     /// `start_deadline`.
     pub(crate) fn new(data_dir: &Path, wheels: Vec<PathBuf>, start_deadline: Duration) -> AppHost {
+        let dir = data_dir.join("apps");
+        let trash = Trash::open(dir.join(".trash"));
         AppHost {
-            dir: data_dir.join("apps"),
+            built: BuiltEnvironments::open(dir.join(".cache/built"), &trash),
+            trash,
+            dir,
             wheels,
             start_deadline,
             machine_pip_config: tokio::sync::OnceCell::new(),
+            python: tokio::sync::OnceCell::new(),
             apps: Mutex::default(),
         }
     }
@@ -110,14 +122,20 @@ impl AppHost {
                 let release = self.build(&app, order).await?;
                 let running = release.with_platform_env(platform_env);
                 app.run(&mut process, &running, self.start_deadline).await?;
-                app.folders.save_release(&release).map_err(|error| folder_failure(&app, &error))
+                self.save_release(&app, &release).map_err(|error| folder_failure(&app, &error))
             } => outcome,
         };
         if let Err(failure) = &outcome {
             tracing::info!(app = app.name, deployment = id, %failure, "deployment failed");
-            remove_dir(&app.folders.deployment(&id)).map_err(|error| folder_failure(&app, &error))?;
+            self.trash.throw(&app.folders.deployment(&id)).map_err(|error| folder_failure(&app, &error))?;
         }
         outcome
+    }
+
+    /// Makes `release` the one that a restart brings up again; the builds before it go.
+    fn save_release(&self, app: &App, release: &Release) -> std::io::Result<()> {
+        app.folders.save_release(release)?;
+        app.folders.outdated(release)?.iter().try_for_each(|folder| self.trash.throw(folder))
     }
 
     async fn build(&self, app: &App, order: DeployOrder) -> Result<Release, DeployFailure> {
@@ -143,6 +161,9 @@ impl AppHost {
             home: &home,
             cache: &cache,
             machine_pip_config: self.machine_pip_config.get_or_init(venv::machine_pip_config).await,
+            python: &self.python,
+            built: &self.built,
+            trash: &self.trash,
             wheels: &self.wheels,
             log: &app.log,
             progress: &*order.progress,
@@ -229,7 +250,7 @@ impl AppHost {
         let Some(app) = removed.or_else(|| self.app(app_name).ok()) else { return };
         self.apps.lock().unwrap_or_else(PoisonError::into_inner).remove(app_name);
         close(&app).await;
-        if let Err(error) = remove_dir(app.folders.root()) {
+        if let Err(error) = self.trash.throw(app.folders.root()) {
             tracing::warn!(app = app_name, %error, "cannot remove the folder of a deleted app");
         }
     }
@@ -241,6 +262,7 @@ impl AppHost {
             apps.drain().map(|(_, app)| app).collect()
         };
         futures::future::join_all(apps.iter().map(close)).await;
+        self.trash.emptied().await;
     }
 
     fn app(&self, name: &str) -> Result<Arc<App>, DeployFailure> {
@@ -276,11 +298,4 @@ fn folder_failure(app: &App, error: &std::io::Error) -> DeployFailure {
         "the local workspace cannot use the folder {}: {error}",
         app.folders.root().display()
     ))
-}
-
-fn remove_dir(path: &Path) -> std::io::Result<()> {
-    match std::fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

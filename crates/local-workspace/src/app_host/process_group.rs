@@ -17,7 +17,7 @@ use crate::process_guard::{Guarded, ProcessGuard};
 
 /// As on the platform: so long after SIGTERM comes SIGKILL.
 pub(crate) const TERM_GRACE: Duration = Duration::from_secs(15);
-const POLL: Duration = Duration::from_millis(20);
+const POLL: Duration = Duration::from_millis(5);
 /// What a killed process may take to be gone, and its output to be read.
 const SETTLE: Duration = Duration::from_secs(5);
 

@@ -78,17 +78,17 @@ impl AppFolders {
         }
     }
 
-    /// Saves the release, and removes the builds of all other deployments.
+    /// Saves the release.
     pub(crate) fn save_release(&self, release: &Release) -> std::io::Result<()> {
         let text = serde_json::to_vec(release).map_err(std::io::Error::other)?;
-        private_file::write(&self.release_file(), &text)?;
-        for entry in std::fs::read_dir(self.deployments())? {
-            let entry = entry?;
-            if entry.file_name() != release.deployment_id.as_str() {
-                std::fs::remove_dir_all(entry.path())?;
-            }
-        }
-        Ok(())
+        private_file::write(&self.release_file(), &text)
+    }
+
+    /// The builds of all other deployments.
+    pub(crate) fn outdated(&self, release: &Release) -> std::io::Result<Vec<PathBuf>> {
+        let entries: Vec<_> = std::fs::read_dir(self.deployments())?.collect::<std::io::Result<_>>()?;
+        let others = entries.iter().filter(|entry| entry.file_name() != release.deployment_id.as_str());
+        Ok(others.map(std::fs::DirEntry::path).collect())
     }
 }
 
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_release_is_kept_and_older_builds_go() {
+    fn a_release_is_kept_and_older_builds_are_known() {
         let dir = tempfile::tempdir().unwrap();
         let folders = AppFolders::new(dir.path().to_path_buf());
         assert!(folders.load_release().unwrap().is_none());
@@ -111,6 +111,6 @@ mod tests {
         };
         folders.save_release(&release).unwrap();
         assert_eq!(folders.load_release().unwrap().unwrap().command, ["x"]);
-        assert!(folders.source("two").is_dir() && !folders.deployment("one").exists());
+        assert_eq!(folders.outdated(&release).unwrap(), [folders.deployment("one")]);
     }
 }

@@ -407,6 +407,35 @@ async fn packages_come_from_the_wheel_folders_and_the_source() {
     playground.host.shutdown().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_identical_build_is_taken_over_and_any_other_is_not() {
+    let playground = Playground::new();
+    let wheels = playground.dir.path().join("wheels");
+    std::fs::create_dir(&wheels).unwrap();
+    make_wheel(&wheels, "reused");
+    let ask = "import reused, sys, pip\nprint('prefix', sys.prefix, pip.__file__, flush=True)\n";
+    let server = format!("{ask}{SERVER}");
+    let command = "command: [sh, -c, \"head -1 $(command -v pip); exec python server.py\"]\n";
+    let deploy = async |id: &str, app_yaml: &str| {
+        let files = [("server.py", &*server), ("requirements.txt", "reused\n"), ("app.yaml", app_yaml)];
+        playground.deploy(id, &files).await.unwrap();
+        let log = playground.log();
+        let lines = log.lines().skip_while(|line| !line.contains("Starting app")).map(str::to_owned);
+        (log.matches("Successfully installed").count(), lines.collect::<Vec<_>>().join("\n"))
+    };
+    deploy("d1", command).await;
+    let (installs, log) = deploy("d2", &format!("{command}env: [{{name: X, value: y}}]")).await;
+    assert_eq!(installs, 1, "{log}");
+    assert!(log.contains("/d2/venv"), "{log}");
+    let of_the_second = log.rsplit("Starting app").next().unwrap();
+    assert!(!of_the_second.contains("/d1/") && !of_the_second.contains(".cache/built"), "{of_the_second}");
+    assert_eq!(of_the_second.matches("/d2/venv").count(), 3, "{of_the_second}");
+
+    make_wheel(&wheels, "another");
+    assert_eq!(deploy("d3", command).await.0, 2, "there may be something newer to install");
+    playground.host.shutdown().await;
+}
+
 /// A wheel with one empty module.
 fn make_wheel(dir: &Path, module: &str) -> PathBuf {
     let path = dir.join(format!("{module}-1.0-py3-none-any.whl"));

@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tokio::process::Command;
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
+use super::built_environments::{self, BuiltEnvironments};
 use super::environment;
 use super::log_ring::{LogRing, SYSTEM};
 use super::pip_settings::pip_conf;
 use super::process_group::ProcessGroup;
+use super::trash::Trash;
 use super::venv_seed;
 use crate::private_file;
 
@@ -53,6 +56,10 @@ pub(crate) struct Build<'a> {
     pub(crate) cache: &'a Path,
     /// see [`machine_pip_config`]
     pub(crate) machine_pip_config: &'a str,
+    /// what is known of the machine's Python
+    pub(crate) python: &'a OnceCell<String>,
+    pub(crate) built: &'a BuiltEnvironments,
+    pub(crate) trash: &'a Trash,
     /// folders with wheels that pip may use
     pub(crate) wheels: &'a [PathBuf],
     pub(crate) log: &'a LogRing,
@@ -65,13 +72,30 @@ impl Build<'_> {
     pub(crate) async fn run(&self) -> Result<(), BuildError> {
         self.mention_what_is_not_done();
         (self.progress)("Creating the Python environment.");
-        venv_seed::make(self.venv, self.cache, self.log).await?;
-        self.write_pip_conf()?;
+        let pip_conf = pip_conf(self.machine_pip_config, self.wheels);
+        let key = built_environments::key(self.source, &pip_conf, self.wheels).map_err(self.file_error())?;
+        if let Some(key) = &key
+            && self.built.take(key, self.venv).map_err(self.file_error())?
+        {
+            self.log
+                .push(SYSTEM, "Taking over the environment of an earlier build: nothing in it has changed.");
+            return self.write_pip_conf(&pip_conf);
+        }
+        venv_seed::make(self.venv, self.cache, self.python, self.log).await?;
+        self.write_pip_conf(&pip_conf)?;
         if self.source.join("requirements.txt").is_file() {
             (self.progress)("Installing packages from requirements.txt.");
             self.pip_install().await?;
         }
+        if let Some(key) = &key {
+            self.built.keep(key, self.venv, self.trash).map_err(self.file_error())?;
+        }
         Ok(())
+    }
+
+    fn file_error(&self) -> impl Fn(io::Error) -> BuildError + use<> {
+        let path = self.venv.to_path_buf();
+        move |source| BuildError::File { path: path.clone(), source }
     }
 
     /// The platform would do more with these files; silence would mislead.
@@ -84,11 +108,10 @@ impl Build<'_> {
         }
     }
 
-    fn write_pip_conf(&self) -> Result<(), BuildError> {
+    fn write_pip_conf(&self, text: &str) -> Result<(), BuildError> {
         let path = self.venv.join("pip.conf");
         // an index URL may hold a password
-        private_file::write(&path, pip_conf(self.machine_pip_config, self.wheels).as_bytes())
-            .map_err(|source| BuildError::File { path, source })
+        private_file::write(&path, text.as_bytes()).map_err(|source| BuildError::File { path, source })
     }
 
     async fn pip_install(&self) -> Result<(), BuildError> {

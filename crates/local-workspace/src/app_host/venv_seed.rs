@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tokio::process::Command;
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -18,17 +19,31 @@ use super::venv::{BuildError, run_step};
 const IDENTIFY_DEADLINE: Duration = Duration::from_secs(30);
 const VENV_DEADLINE: Duration = Duration::from_secs(120);
 const PYTHON: &str = "python3";
+/// Whatever is longer is a program.
+const LONGEST_SCRIPT: u64 = 1024 * 1024;
 /// Names the path that the seed was made at.
 const MADE_AT: &str = ".made-at";
 
 /// Makes the environment `venv`; what goes wrong is in `log`, too.
-pub(crate) async fn make(venv: &Path, fallback_cache: &Path, log: &LogRing) -> Result<(), BuildError> {
+pub(crate) async fn make(
+    venv: &Path,
+    fallback_cache: &Path,
+    known_python: &OnceCell<String>,
+    log: &LogRing,
+) -> Result<(), BuildError> {
     let seeds = cache_dir().unwrap_or_else(|| fallback_cache.to_path_buf()).join("venv-seeds");
-    make_with(Path::new(PYTHON), &seeds, venv, log).await
+    make_with(Path::new(PYTHON), known_python, &seeds, venv, log).await
 }
 
-async fn make_with(python: &Path, seeds: &Path, venv: &Path, log: &LogRing) -> Result<(), BuildError> {
-    let seed = seeds.join(identify(python).await?);
+/// `known_python` is what [`identify`] has said before.
+async fn make_with(
+    python: &Path,
+    known_python: &OnceCell<String>,
+    seeds: &Path,
+    venv: &Path,
+    log: &LogRing,
+) -> Result<(), BuildError> {
+    let seed = seeds.join(known_python.get_or_try_init(|| identify(python)).await?);
     if !seed.join(MADE_AT).is_file() {
         grow(python, seeds, &seed, log).await?;
     }
@@ -82,17 +97,18 @@ async fn grow(python: &Path, seeds: &Path, seed: &Path, log: &LogRing) -> Result
 
 fn copy_seed(seed: &Path, venv: &Path) -> io::Result<()> {
     let made_at = std::fs::read_to_string(seed.join(MADE_AT))?;
-    copy_tree(seed, venv, &copy)?;
-    std::fs::remove_file(venv.join(MADE_AT))?;
-    let target = venv.to_str().ok_or_else(|| io::Error::other("the path is not UTF-8"))?;
-    rewrite(&venv.join("pyvenv.cfg"), &made_at, target)?;
-    for entry in std::fs::read_dir(venv.join("bin"))? {
-        let entry = entry?;
-        if entry.file_type()?.is_file() {
-            rewrite(&entry.path(), &made_at, target)?;
-        }
-    }
-    Ok(())
+    copy_environment(seed, Path::new(&made_at), venv)?;
+    std::fs::remove_file(venv.join(MADE_AT))
+}
+
+/// Makes the environment `to` like `from`, whose scripts name the path `made_at`.
+pub(super) fn copy_environment(from: &Path, made_at: &Path, to: &Path) -> io::Result<()> {
+    let text = |path: &Path| {
+        path.to_str().map(str::to_owned).ok_or_else(|| io::Error::other("the path is not UTF-8"))
+    };
+    let (made_at, target) = (text(made_at)?, text(to)?);
+    let rewritten = |source: &Path, copy: &Path| copy_rewritten(source, copy, &made_at, &target);
+    copy_tree(from, to, &rewritten)
 }
 
 /// The folders anew, links as links, files by `place`.
@@ -114,20 +130,23 @@ fn copy_tree(from: &Path, to: &Path, place: &dyn Fn(&Path, &Path) -> io::Result<
     Ok(())
 }
 
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    std::fs::copy(from, to).map(|_| ())
-}
-
 /// A hard link costs next to nothing, but the cache may be on another file system.
 fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
-    std::fs::hard_link(from, to).or_else(|_| copy(from, to))
+    std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).map(|_| ()))
 }
 
-/// Replaces the path in scripts; a program (`python` where it is no link) is left as it is.
-fn rewrite(file: &Path, from: &str, to: &str) -> io::Result<()> {
-    match String::from_utf8(std::fs::read(file)?) {
-        Ok(text) if text.contains(from) => std::fs::write(file, text.replace(from, to)),
-        _ => Ok(()),
+/// Replaces the path in scripts and settings; a program is linked as it is.
+fn copy_rewritten(from: &Path, to: &Path, made_at: &str, target: &str) -> io::Result<()> {
+    if std::fs::metadata(from)?.len() > LONGEST_SCRIPT {
+        return link_or_copy(from, to);
+    }
+    match String::from_utf8(std::fs::read(from)?) {
+        Ok(text) => {
+            // with the permissions
+            std::fs::copy(from, to)?;
+            if text.contains(made_at) { std::fs::write(to, text.replace(made_at, target)) } else { Ok(()) }
+        }
+        Err(_) => link_or_copy(from, to),
     }
 }
 
@@ -147,7 +166,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let venv = dir.path().join("venv");
         let begun = std::time::Instant::now();
-        make(&venv, dir.path(), &LogRing::default()).await.unwrap();
+        make(&venv, dir.path(), &OnceCell::new(), &LogRing::default()).await.unwrap();
         println!("environment: {:?}", begun.elapsed());
         let ask = "import sys, pip; print(sys.prefix, pip.__file__)";
         let output = Command::new(venv.join("bin/python")).args(["-c", ask]).output().await.unwrap();
@@ -164,7 +183,8 @@ mod tests {
     async fn what_is_missing_is_said_with_the_package_to_install() {
         let dir = tempfile::tempdir().unwrap();
         let make = async |python: &Path| {
-            make_with(python, &dir.path().join("seeds"), &dir.path().join("venv"), &LogRing::default())
+            let (seeds, venv) = (dir.path().join("seeds"), dir.path().join("venv"));
+            make_with(python, &OnceCell::new(), &seeds, &venv, &LogRing::default())
                 .await
                 .unwrap_err()
                 .to_string()

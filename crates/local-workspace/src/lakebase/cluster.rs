@@ -1,13 +1,15 @@
-//! Makes the data folder of a PostgreSQL server: `initdb` once, then copies.
+//! Makes the data folder of a PostgreSQL server: `initdb` and what every instance has once, then copies.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use super::binaries::Binaries;
 use super::error::LakebaseError;
 use super::instance_file::AdminPassword;
+use super::roles;
 use super::run_as::RunAs;
 use crate::private_file;
 
@@ -27,21 +29,41 @@ pub(crate) struct ClusterHome {
 }
 
 impl ClusterHome {
-    /// The data folder `name`, made from the template if it is not there yet.
+    /// The data folder `name`, made if it is not there yet.
     pub(crate) async fn ensure(&self, name: &str, admin: &AdminPassword) -> Result<PathBuf, LakebaseError> {
         let data = self.dir.join(name);
         if data.join("PG_VERSION").is_file() {
             self.check_version(&data)?;
             return Ok(data);
         }
-        let template = self.ensure_template(admin).await?;
-        let partial = self.dir.join(format!("{name}.partial"));
-        remove_dir(&partial)?;
-        let run_as = self.run_as.clone();
-        let copy_to = partial.clone();
-        tokio::task::spawn_blocking(move || copy_tree(&template, &copy_to, &run_as)).await??;
-        std::fs::rename(&partial, &data).map_err(LakebaseError::file("move into place", &data))?;
+        let spare = self.spare();
+        let made = if spare.join("PG_VERSION").is_file() { spare } else { self.copy_template(admin).await? };
+        std::fs::rename(&made, &data).map_err(LakebaseError::file("move into place", &data))?;
         Ok(data)
+    }
+
+    /// Makes the next data folder before it is needed, if there is none to spare.
+    pub(crate) async fn prepare_spare(&self, admin: &AdminPassword) -> Result<(), LakebaseError> {
+        let spare = self.spare();
+        if spare.join("PG_VERSION").is_file() {
+            return Ok(());
+        }
+        let made = self.copy_template(admin).await?;
+        std::fs::rename(&made, &spare).map_err(LakebaseError::file("move into place", &spare))
+    }
+
+    fn spare(&self) -> PathBuf {
+        self.dir.join(format!("spare-{}", self.binaries.major))
+    }
+
+    /// A copy of the template that is in nobody's way yet.
+    async fn copy_template(&self, admin: &AdminPassword) -> Result<PathBuf, LakebaseError> {
+        let template = self.ensure_template(admin).await?;
+        let partial = self.dir.join("cluster.partial");
+        remove_dir(&partial)?;
+        let (run_as, copy_to) = (self.run_as.clone(), partial.clone());
+        tokio::task::spawn_blocking(move || copy_tree(&template, &copy_to, &run_as)).await??;
+        Ok(partial)
     }
 
     /// Removes the data folder `name`.
@@ -64,6 +86,7 @@ impl ClusterHome {
         let made = self.initdb(&partial, &password_file).await;
         std::fs::remove_file(&password_file).map_err(LakebaseError::file("remove", &password_file))?;
         made?;
+        self.single_user(&partial, &roles::instance_statements()).await?;
         let hba = partial.join("pg_hba.conf");
         std::fs::write(&hba, PG_HBA).map_err(LakebaseError::file("write", &hba))?;
         std::fs::rename(&partial, &template).map_err(LakebaseError::file("move into place", &template))?;
@@ -85,6 +108,36 @@ impl ClusterHome {
         self.run_as.apply(&mut command);
         let output =
             command.output().await.map_err(LakebaseError::file("run", &self.binaries.program("initdb")))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(LakebaseError::Initdb {
+            status: output.status.to_string(),
+            output: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        })
+    }
+
+    /// Runs statements in a cluster that no server has open.
+    async fn single_user(&self, data: &Path, statements: &[String]) -> Result<(), LakebaseError> {
+        let program = self.binaries.program("postgres");
+        let mut command = Command::new(&program);
+        command
+            .args(["--single", "-c", "fsync=off", "-c", "exit_on_error=on", "-D"])
+            .arg(data)
+            .arg("postgres")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .current_dir(&self.dir)
+            .kill_on_drop(true);
+        self.run_as.apply(&mut command);
+        let mut child = command.spawn().map_err(LakebaseError::file("run", &program))?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // one line is one statement
+            let script: String = statements.iter().map(|statement| format!("{statement}\n")).collect();
+            stdin.write_all(script.as_bytes()).await.map_err(LakebaseError::file("talk to", &program))?;
+        }
+        let output = child.wait_with_output().await.map_err(LakebaseError::file("run", &program))?;
         if output.status.success() {
             return Ok(());
         }

@@ -31,10 +31,12 @@ use std::fs::{File, Permissions, TryLockError};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Mutex;
+use tokio_util::task::TaskTracker;
 
 pub(crate) use error::LakebaseError;
 
@@ -87,7 +89,11 @@ pub(crate) struct Lakebase {
     home: ClusterHome,
     admin_password: AdminPassword,
     /// one at a time makes a cluster: they share a template
-    preparing: Mutex<()>,
+    preparing: Arc<Mutex<()>>,
+    /// clusters made in this run
+    made: AtomicUsize,
+    /// what happens in the background
+    tasks: TaskTracker,
     slots: Mutex<HashMap<String, Slot>>,
     faults: Arc<Faults>,
     /// held as long as this lives
@@ -128,7 +134,9 @@ impl Lakebase {
             instances_dir,
             home,
             admin_password,
-            preparing: Mutex::default(),
+            preparing: Arc::default(),
+            made: AtomicUsize::new(0),
+            tasks: TaskTracker::new(),
             slots: Mutex::default(),
             faults,
             _lock: lock,
@@ -158,7 +166,24 @@ impl Lakebase {
             let _alone = self.preparing.lock().await;
             self.home.ensure(&name, &self.admin_password).await?
         };
-        Instance::start(id, &dir, &self.home, &data, &self.admin_password, &self.faults).await
+        let started = Instance::start(id, &dir, &self.home, &data, &self.admin_password, &self.faults).await;
+        // whoever makes two will make more
+        if self.made.fetch_add(1, Ordering::Relaxed) > 0 {
+            self.prepare_spare();
+        }
+        started
+    }
+
+    /// Makes the next cluster in the background.
+    fn prepare_spare(&self) {
+        let (preparing, home, admin) =
+            (Arc::clone(&self.preparing), self.home.clone(), self.admin_password.clone());
+        self.tasks.spawn(async move {
+            let _alone = preparing.lock().await;
+            if let Err(error) = home.prepare_spare(&admin).await {
+                tracing::warn!(%error, "the next cluster is made when it is needed");
+            }
+        });
     }
 
     /// Makes `role` unless it is there, and adds `grants`; takes nothing away.
@@ -236,6 +261,8 @@ impl Lakebase {
             }
         });
         futures::future::join_all(stops).await;
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     /// The instance in a slot; its server is started again if it has ended by itself.

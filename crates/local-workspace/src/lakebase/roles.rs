@@ -42,17 +42,26 @@ fn literal(text: &str) -> String {
     format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-/// Makes the group role and the database, unless they are there; `admin` is connected to `postgres`.
+/// What makes the group role with its rights, and the database.
+pub(crate) fn instance_statements() -> [String; 3] {
+    let (database, group) = (identifier(DATABASE), identifier(SUPERUSER_GROUP));
+    [
+        format!("CREATE ROLE {group} NOLOGIN"),
+        format!("GRANT pg_read_all_data, pg_write_all_data, pg_monitor TO {group}"),
+        format!("CREATE DATABASE {database} OWNER {group}"),
+    ]
+}
+
+/// Makes the group role and the database, unless they are there: clusters made by older versions lack them. `admin` is
+/// connected to `postgres`.
 pub(crate) async fn prepare_instance(admin: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let [create_group, grant_to_group, create_database] = instance_statements();
     if !exists(&mut *admin, "SELECT 1 FROM pg_roles WHERE rolname = $1", SUPERUSER_GROUP).await? {
-        let group = identifier(SUPERUSER_GROUP);
-        execute(&mut *admin, format!("CREATE ROLE {group} NOLOGIN")).await?;
-        execute(&mut *admin, format!("GRANT pg_read_all_data, pg_write_all_data, pg_monitor TO {group}"))
-            .await?;
+        execute(&mut *admin, create_group).await?;
+        execute(&mut *admin, grant_to_group).await?;
     }
     if !exists(&mut *admin, "SELECT 1 FROM pg_database WHERE datname = $1", DATABASE).await? {
-        let (database, group) = (identifier(DATABASE), identifier(SUPERUSER_GROUP));
-        execute(&mut *admin, format!("CREATE DATABASE {database} OWNER {group}")).await?;
+        execute(&mut *admin, create_database).await?;
     }
     Ok(())
 }

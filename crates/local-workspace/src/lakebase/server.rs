@@ -23,7 +23,7 @@ use crate::process_guard::{Guarded, ProcessGuard};
 const START_DEADLINE: Duration = Duration::from_secs(60);
 const FAST_STOP_DEADLINE: Duration = Duration::from_secs(10);
 const IMMEDIATE_STOP_DEADLINE: Duration = Duration::from_secs(5);
-const POLL: Duration = Duration::from_millis(20);
+const POLL: Duration = Duration::from_millis(5);
 /// The server's last log lines, for errors.
 const KEPT_LOG_LINES: usize = 20;
 
@@ -254,7 +254,7 @@ fn read_pid(pid_file: &Path) -> Result<Option<i32>, LakebaseError> {
 }
 
 /// Any process of a PostgreSQL that works in `data`.
-fn server_of(data: &Path) -> Option<i32> {
+pub(super) fn server_of(data: &Path) -> Option<i32> {
     let processes = std::fs::read_dir("/proc").ok()?.filter_map(Result::ok);
     let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.find(|pid| is_server_of(*pid, data))

@@ -467,3 +467,30 @@ async fn clusters_of_another_password_say_so_at_once() {
         std::fs::remove_dir_all(&lakebase.home.dir).unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clusters_made_ahead_share_nothing() {
+    let playground = Playground::new();
+    let lakebase = playground.open().await;
+    let mut ids = Vec::new();
+    // the second one has a third made
+    for number in 0..4 {
+        let id = format!("{}-{number}", playground.id());
+        let address = lakebase.start(&id, OWNER).await.unwrap();
+        let token = lakebase.issue_token(&id, OWNER, LONG).await.unwrap().token;
+        let mut owner = connect(&address, OWNER, &token).await.unwrap();
+        run(&mut owner, "CREATE SCHEMA s").await.unwrap();
+        ids.push(id);
+    }
+    let spare = lakebase.home.dir.join(format!("spare-{}", lakebase.home.binaries.major));
+    lakebase.tasks.close();
+    lakebase.tasks.wait().await;
+    assert!(spare.join("PG_VERSION").is_file());
+    for id in &ids {
+        let data = lakebase.home.dir.join(random::folder_name(id));
+        let pid = server::server_of(&data).unwrap();
+        lakebase.remove(id).await.unwrap();
+        assert!(!Path::new(&format!("/proc/{pid}")).exists(), "its process is gone at once");
+    }
+    lakebase.shutdown().await;
+}
