@@ -46,14 +46,16 @@ pub(crate) async fn plan_and_apply(
     let engine = engine(client, arguments, &cancel).with_events(Arc::new(move |event| events.event(&event)));
     let plan = observe_and_plan(&engine, request).await?;
     printer.plan(&plan);
-    let outcome = match approved {
+    let applied = match approved {
         Some(approved) => engine.apply_approved(&approved, &plan).await?,
         None => {
             confirmation::confirm(&plan, arguments)?;
             engine.apply(&plan).await?
         }
     };
-    printer.outcome(&outcome)
+    printer.outcome(&applied.outcome)?;
+    applied.close().await;
+    Ok(())
 }
 
 /// The plan that was approved elsewhere, as `tellr plan … --json` printed it.

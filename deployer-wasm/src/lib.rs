@@ -10,6 +10,7 @@
 
 pub mod app_files;
 pub mod apply;
+pub mod doctor;
 pub mod drift;
 pub mod engine;
 pub mod error;
@@ -24,6 +25,7 @@ pub mod schema;
 pub mod spec;
 pub mod timing;
 
+pub use apply::Applied;
 pub use engine::Engine;
 pub use error::DeployError;
 pub use outcome::Outcome;

@@ -2,11 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+#[allow(dead_code, reason = "other tests use the rest")]
 mod scripted;
 
-use deployer_wasm::plan::{Change, Plan, plan};
-use deployer_wasm::spec::{RawSpec, Request};
-use deployer_wasm::{DeployError, Outcome};
+use deployer_wasm::DeployError;
+use deployer_wasm::plan::{Change, Plan};
+use scripted::requests::{create, delete, deployed, planned, run, update};
 use scripted::{CLIENT_ID, FOLDER, Workspace};
 use serde_json::{Value, json};
 
@@ -23,53 +24,6 @@ macro_rules! engine_tests {
             async fn $name() $body
         )*
     };
-}
-
-fn raw(extra: &[(&str, &str)]) -> RawSpec {
-    let values = [
-        ("app_name", "tellr"),
-        ("lakebase_name", "tellr-db"),
-        ("schema_name", "tellr"),
-        ("app_file_workspace_path", FOLDER),
-        ("app_version", "0.4.2"),
-    ];
-    let values = values.iter().chain(extra).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    RawSpec { values, ..RawSpec::default() }
-}
-
-fn create(extra: &[(&str, &str)]) -> Request {
-    Request::Create(raw(extra).create().expect("a valid create"))
-}
-
-fn update(reset_database: bool, extra: &[(&str, &str)]) -> Request {
-    let raw = RawSpec { reset_database, ..raw(extra) };
-    Request::Update(raw.update().expect("a valid update"))
-}
-
-fn delete(reset_database: bool) -> Request {
-    let raw = RawSpec { reset_database, ..raw(&[]) };
-    Request::Delete(raw.delete().expect("a valid delete"))
-}
-
-async fn planned(workspace: &Workspace, request: &Request) -> Plan {
-    let observation = workspace.engine().observe(request).await.expect("an observation");
-    plan(request, &observation)
-}
-
-async fn run(workspace: &Workspace, request: &Request) -> Result<Outcome, DeployError> {
-    let engine = workspace.engine();
-    let observation = engine.observe(request).await?;
-    engine.apply(&plan(request, &observation)).await
-}
-
-/// A workspace into which a create of the given kind has put Tellr.
-async fn deployed(lakebase_type: &str) -> Workspace {
-    let workspace = Workspace::default();
-    run(&workspace, &create(&[("lakebase_type", lakebase_type)])).await.expect("a create");
-    workspace.state().calls.clear();
-    workspace.state().reads.clear();
-    workspace.state().sql.clear();
-    workspace
 }
 
 fn rows(plan: &Plan) -> Vec<(Change, &str)> {

@@ -9,7 +9,6 @@ mod scripted;
 
 use std::collections::BTreeMap;
 
-use deployer_wasm::plan::plan;
 use deployer_wasm::spec::{RawSpec, Request};
 use scripted::{FOLDER, Workspace};
 use serde_json::{Value, json};
@@ -33,9 +32,7 @@ fn request(operation: &str, lakebase_type: &str, reset_database: bool) -> Reques
 }
 
 async fn run(workspace: &Workspace, request: &Request) {
-    let engine = workspace.engine();
-    let observation = engine.observe(request).await.expect("an observation");
-    engine.apply(&plan(request, &observation)).await.expect("an outcome");
+    scripted::requests::run(workspace, request).await.expect("an outcome");
 }
 
 /// Our mutating calls, one text each: those that do the work, and those that keep the journal.

@@ -19,6 +19,7 @@ use futures::future::{Either, select};
 use futures::pin_mut;
 use jiff::Timestamp;
 
+use self::open::Opened;
 use self::restore::Availability;
 use crate::engine::Engine;
 use crate::error::{Cause, DeployError};
@@ -37,24 +38,31 @@ impl Engine {
     ///
     /// When a step fails, the steps before it stay as they are, and running the same request again goes on from there; a
     /// failed update puts the former version back if the engine was told to.
-    pub async fn apply(&self, plan: &Plan) -> Result<Outcome, DeployError> {
+    pub async fn apply(&self, plan: &Plan) -> Result<Applied, DeployError> {
         self.apply_approved(&ApprovedPlan::from(plan), plan).await
     }
 
     /// Applies `plan` if it does what `approved` says.
-    pub async fn apply_approved(&self, approved: &ApprovedPlan, plan: &Plan) -> Result<Outcome, DeployError> {
-        let opened = self.open(approved, plan).await?;
-        let (plan, Some(keeper)) = (&opened.plan, &opened.keeper) else {
-            let mut run = Run::new(self, &opened.plan, None);
+    pub async fn apply_approved(&self, approved: &ApprovedPlan, plan: &Plan) -> Result<Applied, DeployError> {
+        // The state of a whole run is large; on the heap it burdens no caller's stack.
+        let Opened { plan, keeper } = Box::pin(self.open(approved, plan)).await?;
+        let Some(keeper) = keeper else {
+            let mut run = Run::new(self, &plan, None);
             run.all_steps().await?;
-            return run.outcome();
+            return Ok(Applied { outcome: run.outcome()?, open: None });
         };
+        let (outcome, end) = Box::pin(self.carry_out(&plan, &keeper)).await?;
+        Ok(Applied { outcome, open: Some((keeper, end)) })
+    }
+
+    /// Does the steps, and beside them gives signs of life.
+    async fn carry_out(&self, plan: &Plan, keeper: &Keeper) -> Result<(Outcome, End), DeployError> {
         let away = Availability::default();
         let steps = async {
             let mut run = Run::new(self, plan, Some(keeper));
             match run.all_steps().await {
                 Ok(()) => Ok(run),
-                Err(failure) => Err(self.after_failure(keeper, run, failure, &away).await),
+                Err(failure) => Err(Box::pin(self.after_failure(keeper, run, failure, &away)).await),
             }
         };
         let background = self.background(keeper, plan, &away);
@@ -66,8 +74,7 @@ impl Engine {
                     deployment_id: run.deployment_id.clone(),
                     restored: plan.saved_version.as_ref().map(|version| version.deployment_id.clone()),
                 };
-                keeper.close(end).await;
-                run.outcome()
+                Ok((run.outcome()?, end))
             }
             Either::Left((Err(failure), _)) => Err(failure),
             Either::Right((overtaken, _)) => Err(overtaken),
@@ -87,6 +94,25 @@ impl Engine {
             Either::Left((overtaken, _)) => overtaken,
             Either::Right(((), lost)) => lost.await,
         }
+    }
+}
+
+/// A plan that has been applied. Tell whoever asked for it, then [`close`](Applied::close) it: a run that is killed before
+/// it could report is not done, and the same request run again goes on with it instead of doing everything once more.
+#[must_use = "a run that is not closed counts as interrupted"]
+pub struct Applied {
+    /// What came of it.
+    pub outcome: Outcome,
+    open: Option<(Keeper, End)>,
+}
+
+impl Applied {
+    /// Writes down that the run has succeeded, and gives its outcome.
+    pub async fn close(self) -> Outcome {
+        if let Some((keeper, end)) = self.open {
+            keeper.close(end).await;
+        }
+        self.outcome
     }
 }
 
@@ -167,7 +193,7 @@ impl<'a> Run<'a> {
         let step = Step { engine: self.engine, name, clock: Stopwatch::start(), told: AtomicU64::new(0) };
         self.disturbed |= matches!(action, Action::ResetSchema { .. } | Action::Deploy { .. });
         self.touched |= self.disturbed || writes(action);
-        match self.perform(&step, action).await {
+        match Box::pin(self.perform(&step, action)).await {
             Ok(message) => {
                 let elapsed_ms = step.clock.elapsed_ms();
                 self.engine.tell(Event::StepDone { step: name, message: message.clone(), elapsed_ms });

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::engine::Engine;
 use crate::error::DeployError;
-use crate::journal::{Begun, FORMAT, Keeper, Operation, RunRecord, RunState, Settings, begin};
+use crate::journal::{FORMAT, Keeper, Operation, RunRecord, RunState, Settings, begin};
 use crate::plan::{ApprovedPlan, Plan, differences, plan as make_plan};
 
 /// For how long a look at the workspace counts as fresh. Whoever takes longer to approve gets another look.
@@ -42,8 +42,8 @@ impl Engine {
                 return Ok(Opened { plan, keeper: None });
             };
             match begin(self, journal, self.record(&plan, journal.next_number())).await? {
-                Begun::Run(keeper) => return Ok(Opened { plan, keeper: Some(keeper) }),
-                Begun::MovedOn => plan = self.again(&plan).await?,
+                Some(keeper) => return Ok(Opened { plan, keeper: Some(keeper) }),
+                None => plan = self.again(&plan).await?,
             }
         }
         match plan.journal.and_then(|journal| journal.head) {

@@ -17,24 +17,17 @@ const STEP: &str = "journal";
 /// How often a run file is tried to be made when answers are lost.
 const ATTEMPTS: u32 = 4;
 
-/// What came of the attempt to begin.
-pub(crate) enum Begun {
-    /// The run holds the lock.
-    Run(Keeper),
-    /// The journal has moved on since it was seen: the plan must be made again.
-    MovedOn,
-}
-
-/// Begins the run that `record` describes, as the one after those that `seen` shows.
+/// Begins the run that `record` describes, as the one after those that `seen` shows. `None` means that the journal has moved
+/// on since it was seen: the plan must be made again.
 pub(crate) async fn begin(
     engine: &Engine,
     seen: &JournalSeen,
     record: RunRecord,
-) -> Result<Begun, DeployError> {
+) -> Result<Option<Keeper>, DeployError> {
     if let Some(head) = seen.head.as_ref().filter(|head| head.is_open())
         && !is_over(engine, &seen.folder, head).await?
     {
-        return Ok(Begun::MovedOn);
+        return Ok(None);
     }
     let failed = |cause| DeployError::Step { step: STEP, title: "Open the journal".into(), cause };
     if !seen.exists {
@@ -46,7 +39,7 @@ pub(crate) async fn begin(
             .map_err(|error| failed(error.into()))?;
     }
     let made = make(engine, &seen.folder, &record).await.map_err(failed)?;
-    Ok(if made { Begun::Run(Keeper::new(engine, seen.folder.clone(), record)) } else { Begun::MovedOn })
+    Ok(made.then(|| Keeper::new(engine, seen.folder.clone(), record)))
 }
 
 /// Makes the run file. `false` means that somebody else has made it.

@@ -1,7 +1,6 @@
 //! Keeping the run file of a run that goes on: each confirmed step, signs of life, the end; and noticing when somebody
 //! has taken over.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
@@ -16,11 +15,8 @@ use crate::error::{Cause, DeployError};
 use crate::event::Event;
 use crate::timing::Stopwatch;
 
-/// The run file of the run that goes on. Clones keep the same file.
-#[derive(Clone)]
-pub(crate) struct Keeper(Arc<Kept>);
-
-struct Kept {
+/// The run file of the run that goes on.
+pub(crate) struct Keeper {
     engine: Engine,
     folder: HistoryFolder,
     number: u64,
@@ -32,28 +28,27 @@ struct Kept {
 
 impl Keeper {
     pub(super) fn new(engine: &Engine, folder: HistoryFolder, record: RunRecord) -> Self {
-        let number = record.number;
-        Self(Arc::new(Kept {
+        Self {
             engine: engine.clone(),
             folder,
-            number,
+            number: record.number,
             record: Mutex::new(record),
             clock: Stopwatch::start(),
             held_at_ms: AtomicU64::new(0),
-        }))
+        }
     }
 
     /// Writes down a confirmed step. That it cannot be written is told and does not stop the run: what counts is what the
     /// workspace shows.
     pub(crate) async fn confirm(&self, step: StepRecord) {
-        let mut record = self.0.record.lock().await;
+        let mut record = self.record.lock().await;
         record.steps.push(step);
         self.write_or_tell(&mut record).await;
     }
 
     /// Writes down that the run has ended, and how.
     pub(crate) async fn close(&self, end: End) {
-        let mut record = self.0.record.lock().await;
+        let mut record = self.record.lock().await;
         match end {
             End::Succeeded { last_step, deployment_id, restored } => {
                 record.state = RunState::Succeeded;
@@ -75,8 +70,8 @@ impl Keeper {
     /// Fails if another run has taken over. Asks only if it has not been known for a while: nobody takes over from a run
     /// that gave a sign of life within the lease.
     pub(crate) async fn check_held(&self) -> Result<(), DeployError> {
-        let since = self.0.clock.elapsed_ms().saturating_sub(self.0.held_at_ms.load(Ordering::Relaxed));
-        if u128::from(since) < self.0.engine.lock.lease.as_millis() / 2 {
+        let since = self.clock.elapsed_ms().saturating_sub(self.held_at_ms.load(Ordering::Relaxed));
+        if u128::from(since) < self.engine.lock.lease.as_millis() / 2 {
             return Ok(());
         }
         self.look_for_successor().await
@@ -85,26 +80,26 @@ impl Keeper {
     /// Gives signs of life for as long as it is polled; ends only with the error that somebody has taken over.
     pub(crate) async fn beat_until_lost(&self) -> DeployError {
         loop {
-            SystemClock.sleep(self.0.engine.lock.lease / 4).await;
+            SystemClock.sleep(self.engine.lock.lease / 4).await;
             match self.look_for_successor().await {
                 Ok(()) => {}
                 Err(lost @ DeployError::Overtaken { .. }) => return lost,
                 // Whether the lock is still held is asked again before the next step.
                 Err(_) => continue,
             }
-            let mut record = self.0.record.lock().await;
+            let mut record = self.record.lock().await;
             record.beat += 1;
             self.write_or_tell(&mut record).await;
         }
     }
 
     async fn look_for_successor(&self) -> Result<(), DeployError> {
-        let asked_at = self.0.clock.elapsed_ms();
-        let next = self.0.number.saturating_add(1);
-        match read_run(&self.0.engine.client, &self.0.folder, next).await {
+        let asked_at = self.clock.elapsed_ms();
+        let next = self.number.saturating_add(1);
+        match read_run(&self.engine.client, &self.folder, next).await {
             Ok(by) => Err(DeployError::Overtaken { by: Box::new(by) }),
             Err(Cause::Databricks(error)) if error.is_not_found() => {
-                self.0.held_at_ms.store(asked_at, Ordering::Relaxed);
+                self.held_at_ms.store(asked_at, Ordering::Relaxed);
                 Ok(())
             }
             Err(cause) => Err(DeployError::Observe { what: "see whether another run has taken over", cause }),
@@ -114,17 +109,16 @@ impl Keeper {
     async fn write_or_tell(&self, record: &mut RunRecord) {
         record.beat_at = Timestamp::now();
         if let Err(cause) = self.write(record).await {
-            let path = self.0.folder.run(self.0.number);
-            self.0
-                .engine
+            let path = self.folder.run(self.number);
+            self.engine
                 .tell(Event::Notice { message: format!("the journal {path} cannot be written: {cause}") });
         }
     }
 
     async fn write(&self, record: &RunRecord) -> Result<(), Cause> {
-        let path = self.0.folder.run(self.0.number);
+        let path = self.folder.run(self.number);
         let text = Bytes::from(text_of(record)?);
-        Ok(self.0.engine.client.workspace_files().import(&path, text, true).await?)
+        Ok(self.engine.client.workspace_files().import(&path, text, true).await?)
     }
 }
 

@@ -100,7 +100,7 @@ impl Settings {
         settings
     }
 
-    fn put(&mut self, key: &str, value: impl ToString) {
+    fn put(&mut self, key: &str, value: &(impl ToString + ?Sized)) {
         self.values.insert(key.to_owned(), value.to_string());
     }
 

@@ -1,6 +1,8 @@
 //! A workspace in memory, just enough of one to drive the engine natively and in a browser, and to fail on demand.
 //! The real behaviour of the platform is tested against the local workspace; here it is the engine that is tested.
 
+pub(crate) mod requests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -10,13 +12,14 @@ use databricks::{
     Client, ClientOptions, Config, Credentials, Host, Poll, Request, Response, Secret, Transport,
     TransportError,
 };
-use deployer_wasm::engine::Engine;
+use deployer_wasm::engine::{Engine, LockPolicy, Origin};
 use deployer_wasm::event::Event;
 use deployer_wasm::schema::{
     AppRole, DatabaseAddress, ResetDone, SchemaError, SchemaObservation, SchemaPort,
 };
 use deployer_wasm::spec::SchemaName;
 use deployer_wasm::timing::Timing;
+use futures::channel::oneshot;
 use serde_json::{Value, json};
 
 pub(crate) const CLIENT_ID: &str = "11111111-2222-4333-8444-555555555555";
@@ -39,8 +42,23 @@ impl Call {
     }
 }
 
+/// What happens at one mutating call or schema operation, before or after its effect.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Disturbance {
+    /// The engine hears nothing any more, and is dropped by the test.
+    Halt { after: bool },
+    /// It hears of a failure that says nothing about the effect.
+    Fail { after: bool },
+}
+
 #[derive(Default)]
 pub(crate) struct State {
+    /// Number of mutating calls and schema operations so far.
+    pub(crate) changes: usize,
+    /// At which of them something happens.
+    pub(crate) disturbance: Option<(usize, Disturbance)>,
+    /// Hears that the engine has been halted.
+    pub(crate) halted: Option<oneshot::Sender<()>>,
     pub(crate) app: Option<Value>,
     pub(crate) files: BTreeMap<String, Vec<u8>>,
     pub(crate) directories: BTreeSet<String>,
@@ -58,6 +76,8 @@ pub(crate) struct State {
     /// Whether the app's role lacks rights on the schema.
     pub(crate) ungranted: bool,
     pub(crate) deployments: u32,
+    /// Numbers of the deployments that fail.
+    pub(crate) failing_deployments: Vec<u32>,
     pub(crate) permissions: Vec<Value>,
     pub(crate) deployment_state: Option<(String, String)>,
     pub(crate) app_state: Option<(String, String)>,
@@ -81,12 +101,19 @@ impl Workspace {
         Client::new(config, Arc::new(self.clone()), options)
     }
 
+    /// An engine on another machine, for which a run counts as dead after a moment of silence.
+    pub(crate) fn engine_elsewhere(&self) -> Engine {
+        let origin = Origin { name: "elsewhere".into(), process: None, program: "a test".into() };
+        let lock = LockPolicy { lease: Duration::from_millis(40), ..LockPolicy::default() };
+        self.engine().with_origin(origin).with_lock_policy(lock)
+    }
+
     pub(crate) fn engine(&self) -> Engine {
         let moment = Duration::from_millis(1);
         let sink = self.clone();
         Engine::new(self.client())
             .with_schema_port(Arc::new(self.clone()))
-            .with_timing(Timing { poll: moment, role: moment, ..Timing::default() })
+            .with_timing(Timing { poll: moment, role: moment, visible: moment, ..Timing::default() })
             .with_events(Arc::new(move |event| sink.state().events.push(event)))
     }
 
@@ -102,6 +129,38 @@ impl Workspace {
         let state = self.state();
         let runs = state.files.iter().filter(|(path, _)| path.contains(".history/run-"));
         runs.map(|(_, text)| serde_json::from_slice(text).expect("a run file")).collect()
+    }
+
+    /// Arranges for a disturbance at the change with this number, counted from now.
+    pub(crate) fn disturb(&self, number: usize, disturbance: Disturbance) -> oneshot::Receiver<()> {
+        let (sender, receiver) = oneshot::channel();
+        let mut state = self.state();
+        (state.changes, state.disturbance, state.halted) = (0, Some((number, disturbance)), Some(sender));
+        receiver
+    }
+
+    /// What happens at the next change.
+    fn next_change(&self) -> Option<Disturbance> {
+        let mut state = self.state();
+        let number = state.changes;
+        state.changes += 1;
+        state.disturbance.filter(|(at, _)| *at == number).map(|(_, disturbance)| disturbance)
+    }
+
+    /// Does a change as the disturbance wants it. `None` means that its answer is lost.
+    async fn change<T>(&self, disturbance: Option<Disturbance>, act: impl FnOnce() -> T) -> Option<T> {
+        let answer = match disturbance {
+            None => return Some(act()),
+            Some(Disturbance::Halt { after } | Disturbance::Fail { after }) => after.then(act),
+        };
+        if let Some(Disturbance::Halt { .. }) = disturbance {
+            drop(answer);
+            if let Some(halted) = self.state().halted.take() {
+                _ = halted.send(());
+            }
+            std::future::pending::<()>().await;
+        }
+        None
     }
 
     fn answer(&self, method: &str, path: &str, query: &str, body: &[u8]) -> (u16, Value) {
@@ -265,9 +324,10 @@ impl Workspace {
             }
             ("GET", path) if path.starts_with("/api/2.0/apps/tellr/deployments/") => {
                 let id = path.rsplit('/').next().unwrap_or_default();
-                let (deployment, message) = state
-                    .deployment_state
-                    .clone()
+                let fails = state.failing_deployments.iter().any(|number| format!("d{number}") == id);
+                let failure = fails.then(|| ("FAILED".into(), "the app did not start".into()));
+                let (deployment, message) = failure
+                    .or_else(|| state.deployment_state.clone())
                     .unwrap_or_else(|| ("SUCCEEDED".into(), "App started successfully".into()));
                 let (running, words) =
                     state.app_state.clone().unwrap_or_else(|| ("RUNNING".into(), "App is running".into()));
@@ -309,6 +369,12 @@ impl Workspace {
 
     fn exported(&self, query: &str) -> Option<Vec<u8>> {
         self.state().files.get(&decoded(query)).cloned()
+    }
+
+    async fn operation<T>(&self, what: &str, act: impl FnOnce() -> T) -> Result<T, SchemaError> {
+        let lost = || SchemaError::Lost { operation: what.to_owned(), reason: "the connection broke".into() };
+        let disturbance = self.next_change();
+        self.change(disturbance, act).await.ok_or_else(lost)
     }
 
     fn run(&self, line: &str) {
@@ -358,7 +424,12 @@ impl Transport for Workspace {
         let (status, body) = match (path, self.exported(query)) {
             ("/api/2.0/workspace/export", Some(content)) => (200, content),
             _ => {
-                let (status, body) = self.answer(request.method.as_str(), path, query, &request.body);
+                let method = request.method.as_str();
+                let disturbance = if method == "GET" { None } else { self.next_change() };
+                let answer =
+                    self.change(disturbance, || self.answer(method, path, query, &request.body)).await;
+                let lost = || (500, json!({"error_code": "INTERNAL_ERROR", "message": "something broke"}));
+                let (status, body) = answer.unwrap_or_else(lost);
                 (status, body.to_string().into_bytes())
             }
         };
@@ -391,9 +462,11 @@ impl SchemaPort for Workspace {
         schema: &SchemaName,
         role: &AppRole,
     ) -> Result<(), SchemaError> {
-        self.run(&format!("prepare {schema} for {}", role.as_str()));
-        self.state().ungranted = false;
-        Ok(())
+        self.operation("prepare", || {
+            self.run(&format!("prepare {schema} for {}", role.as_str()));
+            self.state().ungranted = false;
+        })
+        .await
     }
 
     async fn reset(
@@ -403,16 +476,18 @@ impl SchemaPort for Workspace {
         role: &AppRole,
         reset_id: &str,
     ) -> Result<ResetDone, SchemaError> {
-        if !self.state().resets.insert(reset_id.to_owned()) {
-            return Ok(ResetDone::Before);
-        }
-        self.run(&format!("reset {schema} for {}", role.as_str()));
-        Ok(ResetDone::Now)
+        self.operation("reset", || {
+            if !self.state().resets.insert(reset_id.to_owned()) {
+                return ResetDone::Before;
+            }
+            self.run(&format!("reset {schema} for {}", role.as_str()));
+            ResetDone::Now
+        })
+        .await
     }
 
     async fn drop_schema(&self, _: &DatabaseAddress, schema: &SchemaName) -> Result<(), SchemaError> {
-        self.run(&format!("drop {schema}"));
-        Ok(())
+        self.operation("drop", || self.run(&format!("drop {schema}"))).await
     }
 
     async fn keep_encryption_key(
@@ -422,7 +497,7 @@ impl SchemaPort for Workspace {
         _: &AppRole,
         key: &Secret,
     ) -> Result<(), SchemaError> {
-        self.run(&format!("keep key of {} characters in {schema}", key.expose().len()));
-        Ok(())
+        let line = format!("keep key of {} characters in {schema}", key.expose().len());
+        self.operation("keep the key", || self.run(&line)).await
     }
 }
