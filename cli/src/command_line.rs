@@ -22,6 +22,7 @@ pub(crate) fn command() -> Command {
         .subcommand(plan())
         .subcommand(crate::rollback::command())
         .subcommand(status())
+        .subcommand(crate::doctor::command())
         .subcommand(crate::logs::command())
         .subcommand(crate::login::command())
         .subcommand(crate::login::logout_command())
@@ -71,6 +72,11 @@ fn status() -> Command {
 /// The flags of commands about an app that exists: which, and where.
 pub(crate) fn with_app_name(command: Command) -> Command {
     with_connection(with_config(with_fields(command, |field| field.key == "app_name")))
+}
+
+/// The settings of a create, for a command that only looks at them.
+pub(crate) fn with_create_settings(command: Command) -> Command {
+    with_json(with_connection(with_config(with_fields(command, |_| true))))
 }
 
 fn workspace() -> Command {

@@ -3,8 +3,11 @@
 use std::process::ExitCode;
 
 use deployer_wasm::DeployError;
+use deployer_wasm::doctor::{Diagnosis, Verdict};
 use deployer_wasm::spec::FieldError;
 use serde_json::{Value, json};
+
+use crate::doctor;
 
 /// The ways in which a command can fail.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +32,9 @@ pub(crate) enum Failure {
     /// The platform failed outside of the engine.
     #[error(transparent)]
     Databricks(#[from] databricks::Error),
+    /// Something that a deployment needs is missing.
+    #[error("{} of {} checks show something missing", .0.count(Verdict::Missing), .0.checks.len())]
+    Unfit(Diagnosis),
     /// Something on this machine failed.
     #[error("{0}")]
     Machine(String),
@@ -47,12 +53,15 @@ impl Failure {
             Self::Deploy(error) => error.hint(),
             Self::Databricks(error) => error.hint(),
             Self::NotConfirmed(_) => Some("add `--yes` to apply it without being asked".into()),
-            Self::Input(_) | Self::Machine(_) => None,
+            Self::Input(_) | Self::Unfit(_) | Self::Machine(_) => None,
         }
     }
 
     /// The result object of `--json`.
     pub(crate) fn to_json(&self) -> Value {
+        if let Self::Unfit(diagnosis) = self {
+            return doctor::to_json(diagnosis);
+        }
         let mut error = json!({ "message": self.to_string() });
         let field = match self {
             Self::Input(errors) => errors.first().map(|e| e.field.clone()),
@@ -86,7 +95,7 @@ impl Failure {
             Self::SignIn { .. } => 4,
             Self::Databricks(error) if unauthenticated(error) => 4,
             Self::Deploy(error) if error.databricks().is_some_and(unauthenticated) => 4,
-            Self::Deploy(_) | Self::Databricks(_) | Self::Machine(_) => 1,
+            Self::Deploy(_) | Self::Databricks(_) | Self::Unfit(_) | Self::Machine(_) => 1,
         })
     }
 }

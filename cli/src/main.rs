@@ -7,6 +7,7 @@ mod command_line;
 mod confirmation;
 mod connection;
 mod deploy;
+mod doctor;
 mod failure;
 mod login;
 mod logs;
@@ -49,6 +50,7 @@ async fn run(name: &str, arguments: &ArgMatches, printer: &Printer) -> Result<()
             Some((operation, arguments)) => deploy::plan(operation, arguments).await,
             None => Ok(()),
         },
+        "doctor" => doctor::run(arguments, printer).await,
         "login" => login::run(arguments, printer).await,
         "logout" => login::logout(arguments, printer).await,
         "logs" => logs::run(arguments, printer).await,

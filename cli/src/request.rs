@@ -52,6 +52,11 @@ pub(crate) fn read(arguments: &ArgMatches, user_name: &str) -> Result<Values, Fa
 }
 
 impl Values {
+    /// All of them, unchecked.
+    pub(crate) fn raw(&self) -> &RawSpec {
+        &self.raw
+    }
+
     /// Checks every field for the operation.
     pub(crate) fn into_request(self, operation: &str) -> Result<Request, Failure> {
         let request = match operation {

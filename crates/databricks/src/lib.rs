@@ -19,6 +19,7 @@ mod error;
 mod host;
 mod pages;
 mod path;
+mod reach;
 mod retry;
 mod secret;
 mod send;
@@ -50,6 +51,7 @@ pub use error::{
     HelpLink, InvalidArgument, TimeoutError, Violation,
 };
 pub use host::{Host, HostError};
+pub use reach::Reached;
 pub use secret::Secret;
 #[cfg(not(target_arch = "wasm32"))]
 pub use token_cache::{CachedToken, TokenCache};

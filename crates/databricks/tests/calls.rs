@@ -188,3 +188,15 @@ async fn a_credential_without_token_or_expiry_is_an_error_that_shows_no_token() 
         assert!(!format!("{error} {error:?}").contains("eyJsecret"));
     }
 }
+
+#[tokio::test]
+async fn a_host_is_reached_whatever_it_answers_and_its_clock_is_compared() {
+    let date = |text: &str| support::with_headers(404, "nothing here", &[("date", text)]);
+    let script = Script::new([date("Mon, 23 Nov 2026 12:01:30 GMT"), date("soon")]);
+    let client = client(&script, &TestClock::new());
+    let patience = std::time::Duration::from_secs(5);
+    let skew = client.reach(patience).await.unwrap().skew.unwrap();
+    assert_eq!(skew.as_millis(), 90_500);
+    assert_eq!(client.reach(patience).await.unwrap().skew, None);
+    assert!(!script.sent()[0].headers.contains_key("authorization"));
+}
