@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app_host::AppHost;
-use crate::auth::{AccessTokens, SignIns};
+use crate::auth::{AccessTokens, PersonGrants, SignIns};
 use crate::connection::{ConnectionControl, SeverableListener};
 use crate::error::WorkspaceError;
 use crate::faults::Faults;
@@ -107,6 +107,7 @@ async fn open(options: Options, store: Store, port: u16) -> Result<Workspace, Wo
         faults,
         app_host: AppHost::new(&options.data_dir, options.wheels.clone(), options.start_deadline),
         sign_ins: SignIns::default(),
+        person_grants: PersonGrants::default(),
         request_log: RequestLog::default(),
         tasks: TaskTracker::new(),
         stopping: CancellationToken::new(),

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app_host::AppHost;
-use crate::auth::{AccessTokens, SignIns};
+use crate::auth::{AccessTokens, PersonGrants, SignIns};
 use crate::faults::Faults;
 use crate::lakebase::Lakebase;
 use crate::options::Options;
@@ -24,6 +24,7 @@ pub(crate) struct Workspace {
     pub(crate) contents: Contents,
     pub(crate) access_tokens: AccessTokens,
     pub(crate) sign_ins: SignIns,
+    pub(crate) person_grants: PersonGrants,
     pub(crate) request_log: RequestLog,
     pub(crate) faults: Arc<Faults>,
     pub(crate) lakebase: Lakebase,

@@ -12,5 +12,5 @@ pub(crate) use access_tokens::AccessTokens;
 pub(crate) use app_access::AppAccess;
 pub(crate) use bearer::{bearer, require_bearer, require_user};
 pub(crate) use caller::{Caller, CallerKind};
-pub(crate) use oidc::routes as oidc_routes;
+pub(crate) use oidc::{AuthorizeQuery, PersonGrants, approve, routes as oidc_routes};
 pub(crate) use sign_ins::{CODE_LIFETIME, SignIns, same_origin_path};

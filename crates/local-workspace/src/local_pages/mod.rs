@@ -10,6 +10,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub(crate) use page::{escape, page};
+
 use crate::workspace::Workspace;
 
 /// `/` and `/local/…`

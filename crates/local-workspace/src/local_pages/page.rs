@@ -9,7 +9,7 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;mar
     button{padding:.4rem 1rem}.error{color:#a40000}code{background:#f2f2f2;padding:.1rem .3rem}";
 
 /// A page with `title` and `body` (HTML); neither framed nor cached nor able to load anything.
-pub(super) fn page(title: &str, body: &str) -> Response {
+pub(crate) fn page(title: &str, body: &str) -> Response {
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} · LOCAL WORKSPACE</title>\
          <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head>\
@@ -29,7 +29,7 @@ pub(super) fn page(title: &str, body: &str) -> Response {
 }
 
 /// `text` for HTML content and quoted attributes.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

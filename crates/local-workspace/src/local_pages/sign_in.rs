@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use http::{HeaderMap, StatusCode, header};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::page::{escape, page};
-use crate::auth::{require_user, same_origin_path};
+use crate::auth::{AuthorizeQuery, approve, require_user, same_origin_path};
 use crate::rest::{ApiError, ApiJson, ApiQuery};
 use crate::workspace::Workspace;
 
@@ -84,17 +84,46 @@ pub(super) async fn submit(
     }
 }
 
-/// A link that opens an app signed in, once: `{"url", "expires_in"}`.
+/// What a link is asked for: an app, or a sign-in that a program has begun.
+#[derive(Deserialize)]
+pub(super) struct LinkBody {
+    /// A URL of `/oidc/v1/authorize` of this workspace.
+    authorize_url: Option<String>,
+    #[serde(flatten)]
+    target: Target,
+}
+
+/// A link that opens an app signed in, or that tells a program that the user agrees, once: `{"url", "expires_in"}`.
 pub(super) async fn link(
     State(workspace): State<Arc<Workspace>>,
     headers: HeaderMap,
-    ApiJson(target): ApiJson<Target>,
+    ApiJson(body): ApiJson<LinkBody>,
 ) -> Result<Json<Value>, ApiError> {
     let caller = require_user(&workspace, &headers)?;
-    let url = callback(&workspace, &target, &caller.name).ok_or_else(|| {
-        ApiError::not_found(format!("App with name {} does not exist or is deleted.", target.app))
-    })?;
+    let url = match &body.authorize_url {
+        Some(url) => agree(&workspace, url, &caller.name)?,
+        None => callback(&workspace, &body.target, &caller.name).ok_or_else(|| {
+            let message = format!("App with name {} does not exist or is deleted.", body.target.app);
+            ApiError::not_found(message)
+        })?,
+    };
     Ok(Json(json!({"url": url, "expires_in": crate::auth::CODE_LIFETIME.as_secs()})))
+}
+
+/// Agrees for the user to what a program asks at `authorize_url`; gives where the program is told.
+fn agree(workspace: &Workspace, authorize_url: &str, user: &str) -> Result<String, ApiError> {
+    let prefix = format!("{}/oidc/v1/authorize?", workspace.host);
+    let query = authorize_url
+        .strip_prefix(&prefix)
+        .ok_or_else(|| ApiError::invalid_parameter(format!("authorize_url must begin with {prefix}")))?;
+    let query: AuthorizeQuery = http::Uri::builder()
+        .path_and_query(format!("/?{query}"))
+        .build()
+        .ok()
+        .and_then(|uri| Query::try_from_uri(&uri).ok())
+        .map(|Query(query)| query)
+        .ok_or_else(|| ApiError::invalid_parameter("authorize_url has no readable query"))?;
+    approve(workspace, &query, user).map_err(|error| ApiError::invalid_parameter(error.to_string()))
 }
 
 fn callback(workspace: &Workspace, target: &Target, user: &str) -> Option<String> {
