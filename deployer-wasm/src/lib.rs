@@ -24,6 +24,7 @@ pub mod plan;
 pub mod schema;
 pub mod spec;
 pub mod timing;
+pub mod ways_out;
 
 pub use apply::Applied;
 pub use engine::Engine;

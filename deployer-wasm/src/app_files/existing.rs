@@ -152,9 +152,14 @@ pub fn foreign_variables(app_yaml: &AppYaml) -> Vec<EnvVar> {
     foreign
 }
 
+/// Whether the engine writes a variable of this name by itself.
+pub(crate) fn is_written_by_the_engine(name: &str) -> bool {
+    OF_THE_ENGINE.contains(&name)
+}
+
 fn is_foreign(variable: &EnvVar) -> bool {
     let name = variable.name.as_str();
-    let written = OF_THE_ENGINE.contains(&name) || OF_THE_ORIGINAL.contains(&name);
+    let written = is_written_by_the_engine(name) || OF_THE_ORIGINAL.contains(&name);
     let blank = matches!(&variable.value, EnvValue::Literal(text) if text.is_empty() || text == "None");
     !written && is_posix_name(name) && !(blank && BLANK_IN_THE_ORIGINAL.contains(&name))
 }

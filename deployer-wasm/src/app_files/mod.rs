@@ -11,6 +11,7 @@ mod command;
 mod existing;
 
 pub use command::command;
+pub(crate) use existing::is_written_by_the_engine;
 pub use existing::{AppYaml, EnvValue, EnvVar, foreign_variables, read_app_yaml, read_variables};
 
 /// Name of the app's manifest.
@@ -69,7 +70,8 @@ pub fn app_yaml(manifest: &Manifest) -> String {
     text
 }
 
-fn variables(manifest: &Manifest) -> Vec<(String, String)> {
+/// The variables of a manifest that have values of their own, in the file's order.
+pub(crate) fn variables(manifest: &Manifest) -> Vec<(String, String)> {
     let lakebase = &manifest.lakebase;
     let mut all = vec![
         ("ENVIRONMENT".to_owned(), "production".to_owned()),

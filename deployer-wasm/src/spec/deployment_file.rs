@@ -10,12 +10,14 @@
 //!     permissions: [{group_name: users, permission_level: CAN_USE}]
 //!     env_vars: {LOG_LEVEL: INFO}
 //!     lakebase: {database_name: tellr-db, schema: app_data, capacity: CU_1, type: autoscaling}
+//!     app_version: 1.4.2                       # or local_wheel_path, or local_binary_path
+//!     schema_setup: engine
 //!     mlflow_tracing: {sql_warehouse_id: abc, uc_catalog: main, uc_schema: traces, uc_table_prefix: tellr}
 //! ```
 //!
 //! The Python deployer reads `app_name`, `workspace_path`, `compute_size`, `lakebase` and `mlflow_tracing` and drops the
-//! rest without a word; here `description`, `permissions` and `env_vars` take effect too, and what cannot take effect is
-//! refused or listed in [`DeploymentFile::ignored`].
+//! rest without a word; here `description`, `permissions`, `env_vars`, the source of the code and
+//! `schema_setup` take effect too, and what cannot take effect is refused or listed in [`DeploymentFile::ignored`].
 
 use std::collections::BTreeMap;
 
@@ -51,6 +53,9 @@ struct Environment {
     compute_size: Option<String>,
     databricks_profile: Option<String>,
     app_version: Option<String>,
+    local_wheel_path: Option<String>,
+    local_binary_path: Option<String>,
+    schema_setup: Option<String>,
     #[serde(default)]
     permissions: Vec<AppAccessControlRequest>,
     #[serde(default)]
@@ -95,7 +100,7 @@ impl Scalar {
 }
 
 /// Variables of the app for the keys of `mlflow_tracing`.
-const MLFLOW_VARIABLES: [(&str, &str); 4] = [
+pub(crate) const MLFLOW_VARIABLES: [(&str, &str); 4] = [
     ("sql_warehouse_id", "MLFLOW_TRACING_SQL_WAREHOUSE_ID"),
     ("uc_catalog", "TELLR_MLFLOW_UC_CATALOG"),
     ("uc_schema", "TELLR_MLFLOW_UC_SCHEMA"),
@@ -148,6 +153,9 @@ impl Environment {
             ("description", self.description),
             ("app_compute", self.compute_size),
             ("app_version", self.app_version),
+            ("local_wheel_path", self.local_wheel_path),
+            ("local_binary_path", self.local_binary_path),
+            ("schema_setup", self.schema_setup),
             ("lakebase_name", self.lakebase.database_name),
             ("schema_name", self.lakebase.schema),
             ("lakebase_compute", self.lakebase.capacity),

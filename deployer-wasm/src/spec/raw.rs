@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The values as they came from flags, a form or a file, with nothing checked yet.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RawSpec {
     /// Values by the key of their field.
     pub values: BTreeMap<String, String>,
