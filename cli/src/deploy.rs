@@ -107,7 +107,7 @@ async fn observe_and_plan(engine: &Engine, request: &Request) -> Result<Plan, Fa
 /// The engine as the flags want it.
 pub(crate) fn engine(client: Client, arguments: &ArgMatches, cancel: &Cancel) -> Engine {
     let mut timing = Timing { poll: connection::poll_interval(arguments), ..Timing::default() };
-    if let Some(seconds) = arguments.get_one::<u64>("timeout") {
+    if let Some(seconds) = arguments.try_get_one::<u64>("timeout").ok().flatten() {
         let deadline = Duration::from_secs(*seconds);
         timing = Timing {
             lakebase: deadline,

@@ -127,7 +127,9 @@ impl DeployError {
                 "wait until it has ended; if you know that it is dead, run the same command again with `--take-over`".into(),
             ),
             Self::Overtaken { .. } => Some("look at `tellr status` when that run has ended".into()),
-            Self::RolledBack { failure, .. } => failure.hint(),
+            Self::RolledBack { .. } => {
+                Some("put right what failed and run the same update again; `tellr status` shows what runs".into())
+            }
             Self::NotRolledBack { .. } => {
                 Some("run `tellr rollback`, or the update again with what was wrong put right".into())
             }

@@ -290,6 +290,12 @@ engine_tests! {
         assert_eq!(end(&workspace).1, files);
         assert_eq!(workspace.runs()[1]["state"], "failed");
         assert_eq!(workspace.runs()[1]["restored"], "d1");
+        // Run again, it starts anew: the deployment that runs now is the former version's, and not what was asked for.
+        let again = run(&workspace, &update(false, &[("app_version", "0.5.0")])).await.expect("an update");
+        assert_eq!(serde_json::to_value(&again).expect("json")["deployment_id"], "d4");
+        assert_ne!(end(&workspace).1, files);
+        let versions = workspace.state().files.keys().filter(|path| path.contains(".history/version-")).count();
+        assert_eq!(versions, 1, "the version that was put back is kept once");
     }
 
     async fn only_a_few_former_versions_are_kept() {

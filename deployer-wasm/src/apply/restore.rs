@@ -9,6 +9,7 @@ use databricks::{Clock, SystemClock};
 use super::Run;
 use crate::engine::Engine;
 use crate::error::DeployError;
+use crate::event::Event;
 use crate::journal::{End, Keeper};
 use crate::plan::{Action, Plan, plan as make_plan};
 use crate::spec::{Request, RollbackSpec};
@@ -76,6 +77,11 @@ impl Engine {
             Some(Action::Deploy { .. }) => !keeps_running,
             _ => true,
         });
+        if let Some(version) = &plan.saved_version {
+            keeper.begin_to_restore(&version.deployment_id).await;
+            let message = format!("putting the version of deployment {} back", version.deployment_id);
+            self.tell(Event::Notice { message });
+        }
         let restored = plan.saved_version.as_ref().map(|version| version.deployment_id.clone());
         let mut back = Run::new(self, &plan, Some(keeper));
         back.all_steps().await?;

@@ -46,6 +46,13 @@ impl Keeper {
         self.write_or_tell(&mut record).await;
     }
 
+    /// Writes down that what the run has done is being undone, so that nobody goes on with it.
+    pub(crate) async fn begin_to_restore(&self, deployment_id: &str) {
+        let mut record = self.record.lock().await;
+        record.restored = Some(deployment_id.to_owned());
+        self.write_or_tell(&mut record).await;
+    }
+
     /// Writes down that the run has ended, and how.
     pub(crate) async fn close(&self, end: End) {
         let mut record = self.record.lock().await;
@@ -61,7 +68,7 @@ impl Keeper {
                 record.steps.extend(last_step);
                 record.error = Some(error);
                 record.deployment_id = deployment_id;
-                record.restored = restored;
+                record.restored = restored.or(record.restored.take());
             }
         }
         self.write_or_tell(&mut record).await;

@@ -288,7 +288,7 @@ pub fn plan(request: &Request, observation: &Observation) -> Plan {
         Request::Delete(spec) => delete::plan(&mut plan, spec, observation),
         Request::Rollback(spec) => rollback::plan(&mut plan, spec, observation),
     }
-    resume::skip_what_is_done(&mut plan);
+    resume::skip_what_is_done(&mut plan, observation);
     for row in &mut plan.rows {
         row.digest = difference::digest(row);
     }

@@ -18,7 +18,8 @@ pub(super) fn save(plan: &mut Plan, observation: &Observation) {
         return;
     };
     let runs = plan.app.as_ref().and_then(active) == Some(deployment_id.as_str());
-    if !runs || journal.keeps(deployment_id) {
+    let running = plan.app.as_ref().and_then(|app| running_version(journal, app));
+    if !runs || running.is_some_and(|running| journal.keeps(running)) {
         return;
     }
     let deployment_id = deployment_id.clone();
@@ -56,15 +57,20 @@ pub(crate) fn version_to_restore(
     if let Some(wanted) = &spec.to {
         return journal.keeps(wanted).then(|| wanted.clone());
     }
-    let active = app.and_then(active);
-    let put_back = journal.head.as_ref().filter(|head| head.deployment_id.as_deref() == active);
-    let running = put_back.and_then(|head| head.restored.as_deref()).or(active);
+    let running = app.and_then(|app| running_version(journal, app));
     let older: &[VersionSeen] =
         match journal.versions.iter().position(|v| Some(v.deployment_id.as_str()) == running) {
             Some(index) => &journal.versions[..index],
             None => &journal.versions,
         };
     older.last().map(|version| version.deployment_id.clone())
+}
+
+/// The version that runs: the former one, if the latest run has put one back, else that of the deployment that runs.
+fn running_version<'a>(journal: &'a JournalSeen, app: &'a App) -> Option<&'a str> {
+    let active = active(app);
+    let put_back = journal.head.as_ref().filter(|head| head.deployment_id.as_deref() == active);
+    put_back.and_then(|head| head.restored.as_deref()).or(active)
 }
 
 /// The deployment that runs.
