@@ -121,14 +121,6 @@ impl Report {
             self.unlisted += finding.times;
         }
     }
-
-    /// Adds what another reader reported.
-    pub(crate) fn append(&mut self, other: Self) {
-        for finding in other.findings {
-            self.insert(finding);
-        }
-        self.unlisted += other.unlisted;
-    }
 }
 
 impl fmt::Display for Report {

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::format::NumberFormat;
 
 /// The most series of a chart.
-pub const MOST_SERIES: usize = 40;
+pub(super) const MOST_SERIES: usize = 40;
 /// The most values of a series.
-pub const MOST_VALUES: usize = 2_000;
+pub(super) const MOST_VALUES: usize = 2_000;
 /// The longest text of a chart, in characters.
 const LONGEST_TEXT: usize = 300;
 

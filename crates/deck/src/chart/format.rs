@@ -61,7 +61,9 @@ impl NumberFormat {
             Style::Number | Style::Plain => (number, ""),
         };
         let factor = if number == 0.0 { 1.0 } else { scaled / number };
-        let decimals = self.decimals.map_or_else(|| needed_decimals(scaled, step.map(|step| step * factor)), usize::from);
+        let decimals = self
+            .decimals
+            .map_or_else(|| needed_decimals(scaled, step.map(|step| step * factor)), usize::from);
         let mut digits = format!("{:.decimals$}", scaled.abs());
         if self.decimals.is_none() && step.is_none() && digits.contains('.') {
             digits.truncate(digits.trim_end_matches('0').trim_end_matches('.').len());
@@ -102,7 +104,8 @@ fn needed_decimals(number: f64, step: Option<f64>) -> usize {
 }
 
 fn with_separators(digits: &str) -> String {
-    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
+    let (whole, fraction) =
+        digits.split_once('.').map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
     let mut out = String::with_capacity(digits.len() + 4);
     for (index, digit) in whole.chars().enumerate() {
         if index > 0 && (whole.len() - index) % 3 == 0 {

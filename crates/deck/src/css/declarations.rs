@@ -30,8 +30,7 @@ pub(super) fn write(input: &mut Parser<'_>, kind: Kind, out: &mut String, report
     let start = body.out.len();
     let mut separated = start;
     let mut results = RuleBodyParser::new(input, &mut body);
-    loop {
-        let Some(result) = results.next() else { break };
+    while let Some(result) = results.next() {
         match result {
             Ok(()) => results.parser.out.push(';'),
             Err((error, text, _)) => {

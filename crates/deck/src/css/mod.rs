@@ -10,7 +10,6 @@ mod tokens;
 mod values;
 
 pub(crate) use declarations::declarations;
-pub(crate) use properties::is_allowed as is_allowed_property;
 pub(crate) use stylesheet::stylesheet;
 pub(crate) use values::presentation_value;
 

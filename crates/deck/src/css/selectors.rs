@@ -63,7 +63,7 @@ pub(super) fn scoped(input: &mut Parser<'_>) -> Result<String, ParseError> {
     let list = list(input, 0)?;
     let mut out: Vec<String> = Vec::new();
     for complex in &list {
-        for selector in scope(complex).map_err(|why| refuse(why))? {
+        for selector in scope(complex).map_err(refuse)? {
             if !out.contains(&selector) {
                 out.push(selector);
             }

@@ -135,7 +135,8 @@ impl<'i> AtRuleParser<'i> for Rules<'_> {
                     declarations::write(input, Kind::FontFace, out, report);
                 });
                 let written = self.out.get(before..).unwrap_or_default();
-                if !written.is_empty() && !(written.contains("src:") && written.contains("font-family:")) {
+                let is_complete = written.contains("src:") && written.contains("font-family:");
+                if !written.is_empty() && !is_complete {
                     return Err(refuse("a font without a source that may be used"));
                 }
             }

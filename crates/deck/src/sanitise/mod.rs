@@ -7,8 +7,6 @@ mod elements;
 pub(crate) mod urls;
 mod write;
 
-use std::fmt::Write as _;
-
 use crate::dom::{self, Dom, NodeId};
 use crate::report::Report;
 
@@ -46,6 +44,11 @@ pub(crate) fn subtree(dom: &Dom, node: NodeId, report: &mut Report) -> String {
     settle(write::node(dom, node, report))
 }
 
+/// Sanitises everything below a node.
+pub(crate) fn children(dom: &Dom, node: NodeId, report: &mut Report) -> String {
+    settle(write::children(dom, node, report))
+}
+
 /// Reads and writes again until nothing changes: a tree that a parser built from broken input is not always what the same
 /// parser builds from its text. What does not settle stays as text.
 fn settle(mut out: String) -> String {
@@ -60,6 +63,6 @@ fn settle(mut out: String) -> String {
     }
     let mut text = String::from("<p>");
     escape_text(&out, &mut text);
-    let _ = text.write_str("</p>");
+    text.push_str("</p>");
     text
 }

@@ -52,7 +52,8 @@ impl<'c> Numbers<'c> {
         if side == Side::Bottom {
             return TICK * 1.8 + title;
         }
-        let widest = self.scale.ticks().iter().map(|tick| text::width(&self.tick(*tick), TICK)).fold(0.0, f64::max);
+        let widest =
+            self.scale.ticks().iter().map(|tick| text::width(&self.tick(*tick), TICK)).fold(0.0, f64::max);
         widest + 10.0 + title
     }
 
@@ -79,8 +80,11 @@ impl<'c> Numbers<'c> {
             if grid {
                 svg.line((plot.x, y), (plot.right(), y), strength);
             }
-            let (x, anchor) =
-                if side == Side::Left { (plot.x - 8.0, Anchor::End) } else { (plot.right() + 8.0, Anchor::Start) };
+            let (x, anchor) = if side == Side::Left {
+                (plot.x - 8.0, Anchor::End)
+            } else {
+                (plot.right() + 8.0, Anchor::Start)
+            };
             svg.text(&label, (x, y + TICK * 0.35), Look::new(TICK, anchor));
         }
         self.draw_title(plot, side, svg);
@@ -102,7 +106,11 @@ impl<'c> Numbers<'c> {
             }
             Side::Right => {
                 let title = text::fit(title, TITLE, plot.height);
-                svg.text(&title, (plot.right() + breadth - TITLE * 0.8, middle), Look { turned: 90.0, ..look });
+                svg.text(
+                    &title,
+                    (plot.right() + breadth - TITLE * 0.8, middle),
+                    Look { turned: 90.0, ..look },
+                );
             }
         }
     }
@@ -114,7 +122,7 @@ impl<'c> Numbers<'c> {
 
 /// The smallest and the largest of some numbers; from 0 to 1 without any.
 pub(super) fn extent(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (low, high) =
-        numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), number| (low.min(number), high.max(number)));
+    let (low, high) = numbers
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), number| (low.min(number), high.max(number)));
     if low > high { (0.0, 1.0) } else { (low, high) }
 }

@@ -49,7 +49,8 @@ pub(super) fn draw(chart: &Chart, area: Area, svg: &mut Svg) {
     } else {
         categories::draw_below(names, plot, &chart.x, svg);
     }
-    Drawing { bands: &bands, plot, first: &first, second: if second_axis { &second } else { &first } }.draw(svg);
+    Drawing { bands: &bands, plot, first: &first, second: if second_axis { &second } else { &first } }
+        .draw(svg);
 }
 
 /// A series and what it is drawn as.
@@ -85,7 +86,8 @@ impl<'c> Bands<'c> {
             };
             let mut slot = 0;
             if kind == ChartKind::Bar {
-                let known = stacks.iter().position(|stack| chart.stacked && *stack == series.stack.as_deref());
+                let known =
+                    stacks.iter().position(|stack| chart.stacked && *stack == series.stack.as_deref());
                 slot = known.unwrap_or_else(|| {
                     stacks.push(series.stack.as_deref());
                     slots += 1;
@@ -105,14 +107,17 @@ impl<'c> Bands<'c> {
 
     /// Where a value begins and ends: on what it is stacked on, or at zero.
     fn span(&self, member: &Member<'_>, at: usize) -> Option<(f64, f64)> {
-        let number = |member: &Member<'_>| member.series.values.get(at).and_then(|value| Value::number(*value));
+        let number =
+            |member: &Member<'_>| member.series.values.get(at).and_then(|value| Value::number(*value));
         let value = number(member)?;
         if !self.is_stacked(member) {
             return Some((0.0, value));
         }
         let before = self.members.iter().take_while(|other| other.index < member.index);
         let same = before.filter(|other| {
-            other.kind == member.kind && other.slot == member.slot && other.series.second_axis == member.series.second_axis
+            other.kind == member.kind
+                && other.slot == member.slot
+                && other.series.second_axis == member.series.second_axis
         });
         // Negative values grow downwards from zero, apart from the positive ones; areas stand on whatever is below.
         let base: f64 = same
@@ -123,9 +128,7 @@ impl<'c> Bands<'c> {
     }
 
     fn extent(&self, second_axis: bool) -> (f64, f64) {
-        let on_axis = |member: &&Member<'_>| {
-            (member.series.second_axis && !self.horizontal) == second_axis
-        };
+        let on_axis = |member: &&Member<'_>| (member.series.second_axis && !self.horizontal) == second_axis;
         let from_zero = self.members.iter().filter(on_axis).any(|member| member.kind != ChartKind::Line);
         let spans = self.members.iter().filter(on_axis).flat_map(|member| {
             (0..self.names.len()).filter_map(move |at| self.span(member, at)).map(|(_, end)| end)
@@ -212,7 +215,8 @@ impl Drawing<'_, '_> {
         for at in 0..self.bands.names.len() {
             let Some((bar, _)) = self.bar(member, at) else { continue };
             let color = colors::of_value(member.series, member.index, at);
-            let radius = if self.bands.is_stacked(member) { 0.0 } else { (bar.width.min(bar.height) / 4.0).min(3.0) };
+            let radius =
+                if self.bands.is_stacked(member) { 0.0 } else { (bar.width.min(bar.height) / 4.0).min(3.0) };
             svg.rect(bar.x, bar.y, bar.width, bar.height, radius, color);
         }
     }
@@ -251,9 +255,16 @@ impl Drawing<'_, '_> {
     }
 
     fn value_labels(&self, member: &Member<'_>, svg: &mut Svg, labels: &mut Labels) {
-        let room = Area { x: self.plot.x, y: self.plot.y - 8.0, width: self.plot.width + 14.0, height: self.plot.height + 8.0 };
+        let room = Area {
+            x: self.plot.x,
+            y: self.plot.y - 8.0,
+            width: self.plot.width + 14.0,
+            height: self.plot.height + 8.0,
+        };
         for at in 0..self.bands.names.len() {
-            let Some(number) = member.series.values.get(at).and_then(|value| value.number()) else { continue };
+            let Some(number) = member.series.values.get(at).and_then(|value| value.number()) else {
+                continue;
+            };
             let label = self.numbers(member).value(number);
             if member.kind != ChartKind::Bar {
                 let y = self.along(member, self.bands.span(member, at).map_or(0.0, |(_, end)| end));
@@ -285,7 +296,8 @@ impl Drawing<'_, '_> {
         let middle = (bar.x + bar.width / 2.0, bar.y + bar.height / 2.0 + LABEL * 0.35);
         if inside {
             let color = colors::of_value(member.series, member.index, at);
-            let look = Look { fill: Some(colors::on(color)), strength: 1.0, ..Look::new(LABEL, Anchor::Middle) };
+            let look =
+                Look { fill: Some(colors::on(color)), strength: 1.0, ..Look::new(LABEL, Anchor::Middle) };
             labels.write(svg, label, middle, look, bar);
             return;
         }

@@ -59,9 +59,7 @@ fn title(axis: &Axis) -> Option<&str> {
 /// How much room names and title need below a plot of that width.
 pub(super) fn height_below(names: &[String], width: f64, axis: &Axis) -> f64 {
     let names = match layout(names, width) {
-        Layout::Level { lines, .. } => {
-            LINE * count(lines.iter().map(Vec::len).max().unwrap_or(0)) + 8.0
-        }
+        Layout::Level { lines, .. } => LINE * count(lines.iter().map(Vec::len).max().unwrap_or(0)) + 8.0,
         Layout::Turned { height, .. } => height,
     };
     names + if title(axis).is_some() { TITLE * 1.5 } else { 0.0 }
@@ -106,7 +104,11 @@ pub(super) fn draw_beside(names: &[String], plot: Area, svg: &mut Svg) {
     let room = plot.x - 10.0;
     for (at, name) in names.iter().enumerate().step_by(every(TICK * 1.25, band)) {
         let middle = band.mul_add(count(at) + 0.5, plot.y);
-        let lines = if band >= LINE * 2.2 { text::wrap(name, TICK, room, 2) } else { vec![text::fit(name, TICK, room)] };
+        let lines = if band >= LINE * 2.2 {
+            text::wrap(name, TICK, room, 2)
+        } else {
+            vec![text::fit(name, TICK, room)]
+        };
         let first = (count(lines.len()) - 1.0).mul_add(-LINE / 2.0, middle);
         for (line, words) in lines.iter().enumerate() {
             let y = LINE.mul_add(count(line), first) + TICK * 0.35;

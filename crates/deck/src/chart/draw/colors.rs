@@ -4,7 +4,8 @@ use super::super::data::Series;
 
 /// Told apart by people with the common kinds of colour blindness, and readable on white and on near-black.
 const PALETTE: [&str; 10] = [
-    "#2f6fde", "#f28e2b", "#17a589", "#d64550", "#8e63ce", "#e0b000", "#4db6e2", "#9c6b4e", "#e377a8", "#7f8c9a",
+    "#2f6fde", "#f28e2b", "#17a589", "#d64550", "#8e63ce", "#e0b000", "#4db6e2", "#9c6b4e", "#e377a8",
+    "#7f8c9a",
 ];
 
 /// The colour of a series.
@@ -14,7 +15,10 @@ pub(super) fn of_series(series: &Series, index: usize) -> &str {
 
 /// The colour of one value of a series: its own, or its series'.
 pub(super) fn of_value(series: &Series, index: usize, value: usize) -> &str {
-    series.colors.get(value % series.colors.len().max(1)).map_or_else(|| of_series(series, index), String::as_str)
+    series
+        .colors
+        .get(value % series.colors.len().max(1))
+        .map_or_else(|| of_series(series, index), String::as_str)
 }
 
 /// The colour of a part of a whole.
@@ -28,7 +32,11 @@ pub(super) fn of_part(series: &Series, part: usize) -> &str {
 /// White or near-black, whichever is read better on a colour written as a hash; white on others.
 pub(super) fn on(color: &str) -> &'static str {
     let Some(digits) = color.trim().strip_prefix('#') else { return "#ffffff" };
-    let wide: String = if digits.len() < 6 { digits.chars().flat_map(|digit| [digit, digit]).collect() } else { digits.to_owned() };
+    let wide: String = if digits.len() < 6 {
+        digits.chars().flat_map(|digit| [digit, digit]).collect()
+    } else {
+        digits.to_owned()
+    };
     let part = |from: usize| {
         wide.get(from..from + 2).and_then(|part| u8::from_str_radix(part, 16).ok()).map_or(0.0, f64::from)
     };

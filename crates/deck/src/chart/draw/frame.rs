@@ -47,7 +47,11 @@ impl Frame {
     fn source(&mut self, chart: &Chart, svg: &mut Svg) {
         let Some(source) = chart.source.as_deref().filter(|source| !source.is_empty()) else { return };
         let line = text::fit(&format!("Source: {source}"), SOURCE, self.area.width);
-        svg.text(&line, (self.area.x, self.area.bottom()), Look { strength: 0.6, ..Look::new(SOURCE, Anchor::Start) });
+        svg.text(
+            &line,
+            (self.area.x, self.area.bottom()),
+            Look { strength: 0.6, ..Look::new(SOURCE, Anchor::Start) },
+        );
         self.area.height -= SOURCE * 1.7;
     }
 
@@ -122,7 +126,9 @@ fn entries(chart: &Chart) -> Vec<Entry<'_>> {
         return names.map(|(index, name)| Entry { name, color: colors::of_part(series, index) }).collect();
     }
     let named = chart.series.iter().enumerate().filter(|(_, series)| !series.name.is_empty());
-    named.map(|(index, series)| Entry { name: &series.name, color: colors::of_series(series, index) }).collect()
+    named
+        .map(|(index, series)| Entry { name: &series.name, color: colors::of_series(series, index) })
+        .collect()
 }
 
 /// Entries in rows, each with its name as far as it fits.

@@ -17,7 +17,14 @@ impl Labels {
     }
 
     /// Writes a label with its baseline at a position, if it lies inside an area and over no other label.
-    pub(super) fn write(&mut self, svg: &mut Svg, label: &str, (x, y): (f64, f64), look: Look, inside: Area) -> bool {
+    pub(super) fn write(
+        &mut self,
+        svg: &mut Svg,
+        label: &str,
+        (x, y): (f64, f64),
+        look: Look,
+        inside: Area,
+    ) -> bool {
         let width = text::width(label, look.size);
         let left = match look.anchor {
             Anchor::Start => x,

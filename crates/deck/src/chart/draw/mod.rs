@@ -46,7 +46,10 @@ impl Area {
     }
 
     fn contains(self, other: Self) -> bool {
-        self.x <= other.x && other.right() <= self.right() && self.y <= other.y && other.bottom() <= self.bottom()
+        self.x <= other.x
+            && other.right() <= self.right()
+            && self.y <= other.y
+            && other.bottom() <= self.bottom()
     }
 }
 

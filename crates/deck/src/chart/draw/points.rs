@@ -51,7 +51,10 @@ pub(super) fn draw(chart: &Chart, area: Area, svg: &mut Svg) {
         _ => DOT,
     };
     let place = |point: Point| {
-        (x.scale.place(point.x).mul_add(plot.width, plot.x), y.scale.place(point.y).mul_add(-plot.height, plot.bottom()))
+        (
+            x.scale.place(point.x).mul_add(plot.width, plot.x),
+            y.scale.place(point.y).mul_add(-plot.height, plot.bottom()),
+        )
     };
     // Large bubbles lie below small ones.
     let mut bubbles: Vec<(usize, usize, Point)> = chart
@@ -82,7 +85,12 @@ fn write_labels(
     let mut labels = Labels::default();
     for (_, _, point) in bubbles {
         let ((x, y), radius) = place(*point);
-        labels.take(Area { x: x - radius.min(5.0), y: y - radius.min(5.0), width: radius.min(5.0) * 2.0, height: radius.min(5.0) * 2.0 });
+        labels.take(Area {
+            x: x - radius.min(5.0),
+            y: y - radius.min(5.0),
+            width: radius.min(5.0) * 2.0,
+            height: radius.min(5.0) * 2.0,
+        });
     }
     for (_, index, point) in bubbles {
         let ((at, height), radius) = place(*point);

@@ -21,7 +21,8 @@ pub(super) fn draw(chart: &Chart, area: Area, svg: &mut Svg) {
     if spokes == 0 {
         return;
     }
-    let numbers = chart.series.iter().flat_map(|series| series.values.iter()).filter_map(|value| value.number());
+    let numbers =
+        chart.series.iter().flat_map(|series| series.values.iter()).filter_map(|value| value.number());
     let (low, high) = extent(numbers);
     let axis = Numbers::new(&chart.y, low.min(0.0), high.max(0.0), 4.0);
     let widest = chart.labels.iter().map(|name| text::width(name, NAME)).fold(0.0, f64::max);
@@ -46,8 +47,9 @@ pub(super) fn draw(chart: &Chart, area: Area, svg: &mut Svg) {
     for (index, series) in chart.series.iter().enumerate() {
         let color = colors::of_series(series, index);
         let value = |spoke: usize| series.values.get(spoke).copied().and_then(Value::number);
-        let points: Vec<(f64, f64)> =
-            (0..spokes).filter_map(|spoke| value(spoke).map(|number| at(spoke, axis.scale.place(number)))).collect();
+        let points: Vec<(f64, f64)> = (0..spokes)
+            .filter_map(|spoke| value(spoke).map(|number| at(spoke, axis.scale.place(number))))
+            .collect();
         svg.shape(&path(&points, true), color, 0.16);
         let closing: Vec<(f64, f64)> = points.iter().chain(points.first()).copied().collect();
         svg.stroke(&path(&closing, false), color, 2.2, series.dashed);
@@ -73,6 +75,12 @@ fn name(chart: &Chart, spoke: usize, (x, y): (f64, f64), center: (f64, f64), roo
         _ => Anchor::Middle,
     };
     let room = if anchor == Anchor::Middle { room * 2.0 } else { room };
-    let down = if dy > length * 0.5 { NAME * 0.75 } else if dy < -length * 0.5 { 0.0 } else { NAME * 0.35 };
+    let down = if dy > length * 0.5 {
+        NAME * 0.75
+    } else if dy < -length * 0.5 {
+        0.0
+    } else {
+        NAME * 0.35
+    };
     svg.text(&text::fit(name, NAME, room), (x, y + down), Look::new(NAME, anchor));
 }

@@ -59,14 +59,20 @@ fn slice((x, y): (f64, f64), radius: f64, hole: f64, from: f64, to: f64) -> Stri
     // A full circle is not an arc: its ends are the same point.
     let to = to.min(from + TAU - 1e-4);
     let large = u8::from(to - from > TAU / 2.0);
-    let at = |angle: f64, radius: f64| (round(angle.cos().mul_add(radius, x)), round(angle.sin().mul_add(radius, y)));
+    let at = |angle: f64, radius: f64| {
+        (round(angle.cos().mul_add(radius, x)), round(angle.sin().mul_add(radius, y)))
+    };
     let (start, end) = (at(from, radius), at(to, radius));
     let outer = round(radius);
     let mut path = format!("M{} {}A{outer} {outer} 0 {large} 1 {} {}", start.0, start.1, end.0, end.1);
     if hole > 0.0 {
         let (inner_end, inner_start) = (at(to, hole), at(from, hole));
         let inner = round(hole);
-        let _ = write!(path, "L{} {}A{inner} {inner} 0 {large} 0 {} {}", inner_end.0, inner_end.1, inner_start.0, inner_start.1);
+        let _ = write!(
+            path,
+            "L{} {}A{inner} {inner} 0 {large} 0 {} {}",
+            inner_end.0, inner_end.1, inner_start.0, inner_start.1
+        );
     } else {
         let _ = write!(path, "L{} {}", round(x), round(y));
     }
@@ -107,11 +113,14 @@ fn label(
     // The part must be as wide as the label there, and its ring as thick.
     let room = (share * TAU * distance).min(if hole > 0.0 { (radius - hole) * 1.25 } else { radius });
     let width = text::width(&words, LABEL);
-    if share < 0.5 && (room < width + 2.0 || share * TAU * distance < LABEL * 1.5) || width > radius - hole + 4.0 {
+    if share < 0.5 && (room < width + 2.0 || share * TAU * distance < LABEL * 1.5)
+        || width > radius - hole + 4.0
+    {
         return;
     }
     let color = colors::of_part(series, index);
-    let look = Look { fill: Some(colors::on(color)), strength: 1.0, bold: true, ..Look::new(LABEL, Anchor::Middle) };
+    let look =
+        Look { fill: Some(colors::on(color)), strength: 1.0, bold: true, ..Look::new(LABEL, Anchor::Middle) };
     let place = (angle.cos().mul_add(distance, x), angle.sin().mul_add(distance, y) + LABEL * 0.35);
     svg.text(&words, place, look);
 }

@@ -41,7 +41,10 @@ impl Svg {
     pub(super) fn new(width: f64, height: f64, description: &str) -> Self {
         let mut out = String::with_capacity(4096);
         let (width, height) = (round(width), round(height));
-        let _ = write!(out, "<svg viewBox=\"0 0 {width} {height}\" width=\"100%\" height=\"100%\" role=\"img\" aria-label=\"");
+        let _ = write!(
+            out,
+            "<svg viewBox=\"0 0 {width} {height}\" width=\"100%\" height=\"100%\" role=\"img\" aria-label=\""
+        );
         escape_attribute(description, &mut out);
         out.push_str("\" font-family=\"inherit\" style=\"display:block;overflow:visible\">");
         Self { out }
@@ -95,7 +98,10 @@ impl Svg {
     pub(super) fn stroke(&mut self, path: &str, color: &str, width: f64, dashed: bool) {
         let _ = write!(self.out, "<path d=\"{path}\" fill=\"none\" stroke=\"");
         escape_attribute(color, &mut self.out);
-        let _ = write!(self.out, "\" stroke-width=\"{width}\" stroke-linejoin=\"round\" stroke-linecap=\"round\"");
+        let _ = write!(
+            self.out,
+            "\" stroke-width=\"{width}\" stroke-linejoin=\"round\" stroke-linecap=\"round\""
+        );
         if dashed {
             self.out.push_str(" stroke-dasharray=\"6 5\"");
         }
@@ -104,7 +110,10 @@ impl Svg {
 
     /// A thin line in the colour of the text.
     pub(super) fn outline(&mut self, path: &str, strength: f64) {
-        let _ = write!(self.out, "<path d=\"{path}\" fill=\"none\" stroke=\"currentColor\" stroke-opacity=\"{strength}\"></path>");
+        let _ = write!(
+            self.out,
+            "<path d=\"{path}\" fill=\"none\" stroke=\"currentColor\" stroke-opacity=\"{strength}\"></path>"
+        );
     }
 
     /// Text with its baseline at a position.

@@ -17,7 +17,10 @@ fn character_width(character: char) -> f64 {
         _ if character.is_ascii() => 0.56,
         // Combining marks and joiners have no width of their own.
         '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{fe00}'..='\u{fe0f}' => 0.0,
-        '\u{1100}'..='\u{11ff}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' => 1.0,
+        '\u{1100}'..='\u{11ff}'
+        | '\u{2e80}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7af}'
+        | '\u{f900}'..='\u{faff}' => 1.0,
         '\u{ff00}'..='\u{ff60}' | '\u{1f000}'..='\u{1faff}' | '\u{2600}'..='\u{27bf}' => 1.1,
         _ => 0.6,
     }

@@ -23,7 +23,9 @@ impl Scale {
         let step = round_step((high - low) / ticks.max(1.0));
         let below = (low / step + 1e-9).floor() * step;
         let above = (high / step - 1e-9).ceil() * step;
-        let keep = |bound: Option<f64>, round: f64| bound.filter(|bound| *bound >= low && *bound <= high).unwrap_or(round);
+        let keep = |bound: Option<f64>, round: f64| {
+            bound.filter(|bound| *bound >= low && *bound <= high).unwrap_or(round)
+        };
         Self { min: keep(min, below), max: keep(max, above), step }
     }
 
