@@ -27,6 +27,8 @@ impl Kind {
     }
 }
 
+/// The deployer's pause between two looks, in milliseconds.
+const POLL_MS: &str = "50";
 /// The schema of all deployments here.
 pub const SCHEMA: &str = "app_data";
 
@@ -67,11 +69,19 @@ impl Deployment {
             "--schema-name",
             SCHEMA,
             "--poll-ms",
-            "100",
+            POLL_MS,
         ];
         let path = ["--workspace-path", &self.path];
         let path = if operation == "delete" { &path[..0] } else { &path[..] };
         named.iter().chain(path).chain(extra).map(|&flag| flag.to_owned()).collect()
+    }
+
+    /// The API's path of the database.
+    pub fn lakebase_path(&self) -> String {
+        match self.kind {
+            Kind::Autoscaling => format!("/api/2.0/postgres/projects/{}", self.lakebase),
+            Kind::Provisioned => format!("/api/2.0/database/instances/{}", self.lakebase),
+        }
     }
 
     /// A connection to the database as the workspace's user.

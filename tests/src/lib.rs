@@ -8,6 +8,7 @@ pub mod binaries;
 pub mod browser;
 pub mod checks;
 pub mod deployment;
+pub mod faults;
 pub mod lakebase;
 pub mod local_workspace;
 pub mod probes;
@@ -16,6 +17,8 @@ pub mod python;
 pub mod repository;
 pub mod request_log;
 pub mod rest;
+pub mod running;
+pub mod state;
 pub mod tellr;
 
 pub use checks::{Deployment, Kind};

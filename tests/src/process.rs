@@ -23,12 +23,17 @@ pub async fn run(mut command: Command, deadline: Duration) -> anyhow::Result<Out
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let child = command.spawn().with_context(|| format!("{words} cannot be started"))?;
     let finished = tokio::time::timeout(deadline, child.wait_with_output()).await;
-    let output = finished.with_context(|| format!("{words} has not ended after {deadline:?}"))??;
-    Ok(Output {
-        status: output.status,
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    })
+    Ok(finished.with_context(|| format!("{words} has not ended after {deadline:?}"))??.into())
+}
+
+impl From<std::process::Output> for Output {
+    fn from(output: std::process::Output) -> Self {
+        Self {
+            status: output.status,
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
 }
 
 impl Output {

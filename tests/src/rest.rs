@@ -62,12 +62,17 @@ impl LocalWorkspace {
 
     /// The content of a file of the workspace.
     pub async fn export(&self, path: &str) -> anyhow::Result<String> {
+        Ok(String::from_utf8(self.export_bytes(path).await?)?)
+    }
+
+    /// The content of a file of the workspace, as it is.
+    pub async fn export_bytes(&self, path: &str) -> anyhow::Result<Vec<u8>> {
         let request = client()?.get(format!("{}/api/2.0/workspace/export", self.ready().host));
         let request =
             request.query(&[("path", path), ("direct_download", "true")]).bearer_auth(&self.ready().token);
         let response = request.send().await?;
         ensure!(response.status().is_success(), "export of {path} answered {}", response.status());
-        Ok(response.text().await?)
+        Ok(response.bytes().await?.to_vec())
     }
 
     /// An OAuth token of the workspace's service principal: what an app's proxy lets in.

@@ -8,9 +8,10 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use crate::local_workspace::LocalWorkspace;
-use crate::{binaries, process};
+use crate::process::{self, Output};
 
-const DEADLINE: Duration = Duration::from_secs(300);
+/// No command takes longer.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(300);
 
 /// A `tellr` command that has ended.
 #[derive(Debug)]
@@ -33,21 +34,22 @@ impl Finished {
     }
 }
 
+/// Reads what a command wrote to stdout: events, then the result.
+pub(crate) fn finished(output: Output) -> anyhow::Result<Finished> {
+    let mut lines = Vec::new();
+    for line in output.stdout.lines().filter(|line| !line.trim().is_empty()) {
+        let value = serde_json::from_str(line);
+        lines
+            .push(value.with_context(|| format!("a line of stdout is not JSON: {line}\n{}", output.stderr))?);
+    }
+    let result = lines.pop().with_context(|| format!("nothing on stdout; stderr: {}", output.stderr))?;
+    Ok(Finished { code: output.status.code(), result, events: lines, stderr: output.stderr })
+}
+
 impl LocalWorkspace {
     /// Runs `tellr <arguments> --json --events --no-input --yes` as the workspace's user.
     pub async fn tellr<A: AsRef<OsStr>>(&self, arguments: &[A]) -> anyhow::Result<Finished> {
-        let mut command = self.command(binaries::tellr()?.as_os_str())?;
-        command.args(arguments).args(["--json", "--events", "--no-input", "--yes"]);
-        let output = process::run(command, DEADLINE).await?;
-        let mut lines = Vec::new();
-        for line in output.stdout.lines().filter(|line| !line.trim().is_empty()) {
-            let value = serde_json::from_str(line);
-            lines.push(
-                value.with_context(|| format!("a line of stdout is not JSON: {line}\n{}", output.stderr))?,
-            );
-        }
-        let result = lines.pop().with_context(|| format!("nothing on stdout; stderr: {}", output.stderr))?;
-        Ok(Finished { code: output.status.code(), result, events: lines, stderr: output.stderr })
+        finished(process::run(self.tellr_command(arguments)?, DEADLINE).await?)
     }
 
     /// A program that finds this workspace, and nothing of the machine's own Databricks set-up, in its environment.
