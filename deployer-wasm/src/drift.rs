@@ -7,6 +7,7 @@ use crate::app_files::{APP_YAML, REQUIREMENTS_TXT};
 use crate::engine::Engine;
 use crate::error::{Cause, DeployError};
 use crate::journal::{HistoryFolder, JournalSeen, RunRecord, last_success, see_journal};
+use crate::observation::Observation;
 use crate::plan::{Change, PlanRow, Refusal, plan};
 use crate::spec::{AppName, Request, SchemaSetup, UpdateSpec, WorkspacePath};
 
@@ -58,13 +59,27 @@ impl Engine {
         // Files tell something only if the settings' own run has written the ones that are there.
         let files = journal.head.as_ref().is_some_and(|head| head.number == record.number);
         let request = Request::Update(spec);
-        let plan = plan(&request, &self.observe(&request).await?);
+        let observation = self.observe(&request).await?;
+        let plan = plan(&request, &observation);
         let Request::Update(spec) = &request else { return Ok(Vec::new()) };
         let refused = plan.refusals.iter().map(of_refusal);
         let rows =
             plan.rows.iter().filter(|row| is_drift(row, spec, files && record.settings.source.is_none()));
-        Ok(refused.chain(rows.map(of_row)).collect())
+        let owner = owner_drift(record, &observation);
+        Ok(refused.chain(rows.map(of_row)).chain(owner).collect())
     }
+}
+
+/// A schema that belongs neither to whoever made it nor to the app. No update can repair that: only its owner can.
+fn owner_drift(record: &RunRecord, observation: &Observation) -> Option<Drift> {
+    let owner = observation.schema.as_ref()?.owner.as_deref()?;
+    let app = observation.app.as_ref().and_then(|app| app.service_principal_client_id.as_deref());
+    if owner == record.user || owner == observation.user_name || Some(owner) == app {
+        return None;
+    }
+    let schema = record.settings.values.get("schema_name")?;
+    let difference = format!("{owner} owns it; {} deployed it", record.user);
+    Some(Drift { resource: format!("owner of schema {schema}"), difference })
 }
 
 fn is_drift(row: &PlanRow, spec: &UpdateSpec, comparable_files: bool) -> bool {

@@ -92,6 +92,8 @@ engine_tests! {
             workspace.state().faults.push(fault);
         }
         run(&workspace, &create(&[])).await.expect_err("the deployment fails");
+        let told = format!("{:?}", workspace.state().events);
+        assert!(told.contains("made so far: Lakebase tellr-db, folder /Workspace/"), "{told}");
         workspace.state().calls.clear();
         run(&workspace, &create(&[])).await.expect("the second run goes on");
         assert_eq!(workspace.mutating_paths(), [

@@ -27,7 +27,7 @@ use crate::event::Event;
 use crate::journal::{End, Keeper, StepRecord};
 use crate::lakebase::LakebaseDatabase;
 use crate::outcome::Outcome;
-use crate::plan::{Action, ApprovedPlan, Plan, PlanRow};
+use crate::plan::{Action, ApprovedPlan, Change, Plan, PlanRow};
 use crate::schema::DatabaseAddress;
 use crate::spec::{Deployment, Request};
 use crate::timing::Stopwatch;
@@ -127,6 +127,8 @@ struct Run<'a> {
     keeper: Option<&'a Keeper>,
     /// The last confirmed step, until it is written down together with what comes next.
     unwritten: Option<StepRecord>,
+    /// What has been made so far.
+    made: Vec<String>,
     /// Whether the app's files have been touched.
     touched: bool,
     /// Whether what runs has been touched: by a deployment, or by a reset under it.
@@ -166,6 +168,7 @@ impl<'a> Run<'a> {
             deployment_id: None,
             keeper,
             unwritten: None,
+            made: Vec::new(),
             touched: false,
             disturbed: false,
         }
@@ -197,6 +200,7 @@ impl<'a> Run<'a> {
             Ok(message) => {
                 let elapsed_ms = step.clock.elapsed_ms();
                 self.engine.tell(Event::StepDone { step: name, message: message.clone(), elapsed_ms });
+                self.made.extend((row.change == Change::Create).then(|| row.resource.clone()));
                 self.unwritten =
                     Some(StepRecord { step: name.into(), title, message, done_at: Timestamp::now() });
                 Ok(())
