@@ -42,6 +42,12 @@ impl Call {
         }
     }
 
+    /// For a method that is known only at run time.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn of(method: Method, path: impl Into<String>) -> Self {
+        Self::new(method, path)
+    }
+
     pub(crate) fn get(path: impl Into<String>) -> Self {
         Self::new(Method::GET, path)
     }

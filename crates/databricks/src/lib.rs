@@ -20,6 +20,7 @@ mod host;
 mod pages;
 mod path;
 mod reach;
+mod relay;
 mod retry;
 mod secret;
 mod send;
@@ -52,6 +53,9 @@ pub use error::{
 };
 pub use host::{Host, HostError};
 pub use reach::Reached;
+pub use relay::DatabaseResource;
+#[cfg(not(target_arch = "wasm32"))]
+pub use relay::{RelayRoute, Relayed, RelayedCall};
 pub use secret::Secret;
 #[cfg(not(target_arch = "wasm32"))]
 pub use token_cache::{CachedToken, TokenCache};

@@ -55,7 +55,7 @@ impl Client {
 
     /// The headers that say who calls. A browser gets only what it needs: further headers would widen what the server
     /// must allow to pages of other origins.
-    async fn signature(&self, token: &Secret, budget: Duration) -> Result<HeaderMap, Error> {
+    pub(crate) async fn signature(&self, token: &Secret, budget: Duration) -> Result<HeaderMap, Error> {
         let mut headers = self.anonymous(Some(self.config().credentials.auth_type()));
         let bearer = HeaderValue::try_from(format!("Bearer {}", token.expose()));
         let mut bearer = bearer.map_err(|_| AuthError::UnsendableToken)?;

@@ -1,0 +1,68 @@
+//! Database credentials: the page asks for them as the engine does everywhere, and gets a stand-in for the token.
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::answer;
+use super::resource::DatabaseResource;
+use crate::call::Call;
+use crate::credential::{DatabaseCredential, WireCredential};
+use crate::error::{Error, InvalidArgument};
+use crate::path;
+use crate::send::decode;
+use crate::transport::Response;
+
+type Asked = Result<(Call, Option<DatabaseResource>), Error>;
+
+#[derive(Deserialize, Serialize)]
+struct ForEndpoint {
+    endpoint: String,
+}
+
+#[derive(Deserialize, Serialize)]
+struct ForInstances {
+    instance_names: [String; 1],
+    request_id: String,
+}
+
+pub(super) fn for_endpoint(call: Call, body: &[u8]) -> Asked {
+    let asked: ForEndpoint = read(body)?;
+    path::resource("endpoint", &asked.endpoint)?;
+    Ok((call.json(&asked)?, Some(DatabaseResource::Endpoint(asked.endpoint))))
+}
+
+pub(super) fn for_instance(call: Call, body: &[u8]) -> Asked {
+    let asked: ForInstances = read(body)?;
+    path::segment("instance name", &asked.instance_names[0])?;
+    let call = call.json(&asked)?;
+    let [instance] = asked.instance_names;
+    Ok((call, Some(DatabaseResource::Instance(instance))))
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, InvalidArgument> {
+    serde_json::from_slice(body).map_err(|error| InvalidArgument {
+        what: "request for a database credential",
+        given: error.to_string(),
+        rule: "it must name one endpoint or one instance",
+    })
+}
+
+/// The credential of an answer, and the answer with a stand-in in its place.
+pub(super) fn take(
+    call: &str,
+    resource: &DatabaseResource,
+    response: &Response,
+) -> Result<(Response, DatabaseCredential), Error> {
+    let mut said: Value = decode(call, &response.body)?;
+    let credential = decode::<WireCredential>(call, &response.body)?.into_credential(call)?;
+    let mut answer = json!({ "token": resource.stand_in().expose() });
+    for field in ["expire_time", "expiration_time"] {
+        if let Some(time) = said.get_mut(field) {
+            answer[field] = time.take();
+        }
+    }
+    let body = Bytes::from(answer.to_string());
+    Ok((answer::of_platform(Response { body, ..response.clone() }), credential))
+}
