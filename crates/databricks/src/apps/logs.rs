@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -50,6 +50,8 @@ impl LogSelection {
 pub struct LogStream {
     socket: WebSocketStream<reqwest::Upgraded>,
     call: String,
+    /// When something came last.
+    heard: Instant,
 }
 
 impl Apps<'_> {
@@ -87,10 +89,12 @@ impl LogStream {
     /// status 401 or 403.
     pub async fn next(&mut self) -> Result<Option<LogLine>, Error> {
         loop {
-            let message = timeout(LONGEST_SILENCE, self.socket.next()).await.map_err(|_| {
-                let words = format!("nothing came for {} s", LONGEST_SILENCE.as_secs());
-                transport(TransportErrorKind::Timeout, &self.call, words)
-            })?;
+            let message =
+                timeout_at(self.heard + LONGEST_SILENCE, self.socket.next()).await.map_err(|_| {
+                    let words = format!("nothing came for {} s", LONGEST_SILENCE.as_secs());
+                    transport(TransportErrorKind::Timeout, &self.call, words)
+                })?;
+            self.heard = Instant::now();
             let bytes = match message {
                 None => return Ok(None),
                 Some(Ok(Message::Close(frame))) => return self.closed(frame.as_ref()),

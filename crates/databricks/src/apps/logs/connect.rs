@@ -5,7 +5,7 @@ use http::header::{
     CONNECTION, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
@@ -92,7 +92,7 @@ async fn open(client: &Client, address: &Host, token: &Secret, search: &str) -> 
     // the first message is the search term
     let sent = timeout(limit, socket.send(Message::text(search))).await.map_err(late)?;
     sent.map_err(|error| transport(TransportErrorKind::Interrupted, &call, error.to_string()))?;
-    Ok(LogStream { socket, call })
+    Ok(LogStream { socket, call, heard: Instant::now() })
 }
 
 fn headers(client: &Client, address: &Host, token: &Secret, key: &str) -> Result<HeaderMap, Error> {

@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{LogLine, LogSelection, LogStream};
 use crate::apps::ComputeState;
@@ -13,6 +13,8 @@ use crate::error::Error;
 
 /// Connecting in vain so often, with nothing in between, is an error.
 const MOST_ATTEMPTS: u32 = 10;
+/// When an app has been silent for so long, it is looked whether it still runs.
+const SILENCE: Duration = Duration::from_secs(10);
 /// How many lines are remembered, so that what the platform sends again is not shown again; it keeps fewer.
 const REMEMBERED: usize = 20_000;
 
@@ -53,7 +55,14 @@ impl LogFollower {
                 }
                 continue;
             };
-            match stream.next().await {
+            let Ok(next) = timeout(SILENCE, stream.next()).await else {
+                // the platform may keep the stream of an app that is gone
+                if !self.is_there().await.or_else(|error| self.judge(error))? {
+                    return Ok(None);
+                }
+                continue;
+            };
+            match next {
                 Ok(Some(line)) => {
                     self.failures = 0;
                     if self.is_new(&line) && self.selection.takes(&line) {
