@@ -1,16 +1,19 @@
 //! The schema step: a narrow, fixed set of operations on one Postgres schema, never free SQL.
 //!
 //! The engine calls [`SchemaPort`]. On native targets [`postgres::PostgresSchema`] implements it over a TLS connection;
-//! a page may hand the operations to a relay that does.
+//! a page hands the operations to a relay that does ([`RelayedSchema`], [`wire`]).
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod postgres;
+mod relayed;
 #[cfg(not(target_arch = "wasm32"))]
 mod statements;
+pub mod wire;
 
 use async_trait::async_trait;
 use databricks::Secret;
 use jiff::Timestamp;
+pub use relayed::RelayedSchema;
 
 use crate::spec::SchemaName;
 
