@@ -26,6 +26,8 @@ pub struct Settings {
     pub token_ttl: Option<Duration>,
     /// When the apps' proxy cuts a request.
     pub request_timeout: Option<Duration>,
+    /// When the platform gives up on an app that does not start.
+    pub start_deadline: Option<Duration>,
     /// Whether apps find the wheels of this checkout (building them takes a while).
     pub has_wheels: bool,
 }
@@ -36,6 +38,7 @@ impl Default for Settings {
             state_delay: Duration::from_millis(50),
             token_ttl: None,
             request_timeout: None,
+            start_deadline: None,
             has_wheels: true,
         }
     }
@@ -129,6 +132,9 @@ fn launch(folder: &Path, settings: &Settings) -> anyhow::Result<(Child, Ready)> 
     }
     if let Some(timeout) = settings.request_timeout {
         command.args(["--request-timeout", &timeout.as_secs().to_string()]);
+    }
+    if let Some(deadline) = settings.start_deadline {
+        command.args(["--start-deadline", &deadline.as_secs().to_string()]);
     }
     if settings.has_wheels {
         command.arg("--wheels").arg(binaries::wheels()?);

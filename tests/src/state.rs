@@ -1,10 +1,13 @@
 //! What a deployment has come to: everything that a run is meant to bring about, without what differs from run to run.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, ensure};
 use base64::Engine;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::Connection;
+use uuid::Uuid;
 
 use crate::checks::{Deployment, SCHEMA};
 use crate::local_workspace::LocalWorkspace;
@@ -44,7 +47,9 @@ impl Deployment {
             text = text.replace(&format!("\"{name}\""), &format!("\"{placeholder}\""));
             text = text.replace(&format!("/{name}/"), &format!("/{placeholder}/"));
         }
-        Ok(serde_json::from_str(&text)?)
+        let mut state = serde_json::from_str(&without_uuids(&text))?;
+        sort_texts(&mut state);
+        Ok(state)
     }
 
     async fn app_state(&self, workspace: &LocalWorkspace, app: &Value) -> anyhow::Result<Value> {
@@ -117,6 +122,58 @@ impl Deployment {
     }
 }
 
+/// Where two states differ, in words; empty if nowhere.
+pub fn difference(expected: &Value, found: &Value) -> String {
+    difference_at("", expected, found)
+}
+
+fn difference_at(at: &str, expected: &Value, found: &Value) -> String {
+    if expected == found {
+        return String::new();
+    }
+    let (Value::Object(left), Value::Object(right)) = (expected, found) else {
+        return format!("{at} is {found}, not {expected}");
+    };
+    let keys: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+    let parts = keys.into_iter().map(|key| {
+        let none = Value::Null;
+        let (left, right) = (left.get(key).unwrap_or(&none), right.get(key).unwrap_or(&none));
+        difference_at(&format!("{at}/{key}"), left, right)
+    });
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+/// The text with a placeholder for each UUID: client ids of apps that are gone.
+fn without_uuids(text: &str) -> String {
+    const LENGTH: usize = 36;
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        if rest.get(..LENGTH).is_some_and(|part| Uuid::try_parse(part).is_ok()) {
+            result.push_str("<another role>");
+            rest = &rest[LENGTH..];
+        } else {
+            result.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    result
+}
+
+/// Sorts each list of texts: the order of rights depends on the names that the placeholders stand for.
+fn sort_texts(value: &mut Value) {
+    match value {
+        Value::Array(entries) => {
+            entries.iter_mut().for_each(sort_texts);
+            if entries.iter().all(Value::is_string) {
+                entries.sort_by_key(Value::to_string);
+            }
+        }
+        Value::Object(fields) => fields.values_mut().for_each(sort_texts),
+        _ => {}
+    }
+}
+
 /// A folder's files with their contents, to be put back as they were.
 #[derive(Clone, Debug, Default)]
 pub struct FolderCopy {
@@ -176,17 +233,20 @@ impl LocalWorkspace {
         described.collect()
     }
 
-    /// How many apps, Autoscaling projects and Provisioned instances there are.
-    pub async fn inventory(&self) -> anyhow::Result<[usize; 3]> {
-        let mut counts = [0; 3];
+    /// The apps, Autoscaling projects and Provisioned instances that there are, each as `<kind> <name>`.
+    pub async fn inventory(&self) -> anyhow::Result<BTreeSet<String>> {
+        let mut names = BTreeSet::new();
         let lists = [
-            ("/api/2.0/apps?page_size=100", "apps"),
-            ("/api/2.0/postgres/projects", "projects"),
-            ("/api/2.0/database/instances", "database_instances"),
+            ("/api/2.0/apps?page_size=100", "apps", "name"),
+            ("/api/2.0/postgres/projects?page_size=100", "projects", "project_id"),
+            ("/api/2.0/database/instances?page_size=100", "database_instances", "name"),
         ];
-        for (count, (path, field)) in counts.iter_mut().zip(lists) {
-            *count = self.get(path).await?[field].as_array().map_or(0, Vec::len);
+        for (path, field, name) in lists {
+            for entry in self.get(path).await?[field].as_array().into_iter().flatten() {
+                let name = entry[name].as_str().with_context(|| format!("no {name} in {entry}"))?;
+                names.insert(format!("{field} {name}"));
+            }
         }
-        Ok(counts)
+        Ok(names)
     }
 }

@@ -11,6 +11,8 @@ use sqlx::PgConnection;
 use system_tests::probes::Probes;
 use system_tests::{Deployment, Kind, LocalWorkspace, Settings};
 
+use crate::report;
+
 /// Fifteen lives of a token.
 const WATCHED: Duration = Duration::from_secs(60);
 const LIFETIME: Duration = Duration::from_secs(4);
@@ -69,11 +71,6 @@ fn end_session(process: i32) -> anyhow::Result<()> {
         Ok(()) | Err(Errno::ESRCH) => Ok(()),
         Err(error) => Err(error.into()),
     }
-}
-
-#[expect(clippy::print_stderr, reason = "figures for whoever runs the test with --nocapture")]
-fn report(text: &str) {
-    eprintln!("{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,15 +1,17 @@
 //! All points of one operation, one after the other.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 use system_tests::faults::{Call, Mutation};
-use system_tests::state::FolderCopy;
+use system_tests::state::{FolderCopy, difference};
 use system_tests::{Deployment, Kind, LocalWorkspace, Settings};
 
-use crate::point::{Ended, Moment, Point};
+use super::point::{Ended, Moment, Point};
 use crate::scenario::Operation;
+use crate::tell;
 
 /// More calls than any run has: a guard against an enumeration without end.
 const MOST_CALLS: usize = 200;
@@ -170,7 +172,7 @@ impl Enumeration {
         point: Point,
         deployment: &Deployment,
         flags: &[String],
-        [apps, projects, instances]: [usize; 3],
+        others: BTreeSet<String>,
         succeeded: usize,
     ) -> anyhow::Result<()> {
         let (workspace, operation) = (&self.workspace, self.operation);
@@ -181,44 +183,13 @@ impl Enumeration {
         operation.check_result(noted, &second).with_context(|| format!("again from {origin}"))?;
         operation.check_database(workspace, deployment, noted).await?;
         let state = deployment.state(workspace).await?;
-        ensure!(state == self.expected, "another end: {}", difference("", &self.expected, &state));
-        let expected = match operation {
-            Operation::Create => match self.kind {
-                Kind::Autoscaling => [apps + 1, projects + 1, instances],
-                Kind::Provisioned => [apps + 1, projects, instances + 1],
-            },
-            Operation::Update | Operation::UpdateWithReset => [apps, projects, instances],
-            Operation::Delete | Operation::DeleteWithReset => [apps - 1, projects, instances],
-        };
+        ensure!(state == self.expected, "another end: {}", difference(&self.expected, &state));
         let found = workspace.inventory().await?;
-        ensure!(found == expected, "apps, projects and instances are {found:?}, not {expected:?}");
+        let new: Vec<&String> = found.difference(&others).collect();
+        ensure!(new == operation.makes(deployment).iter().collect::<Vec<_>>(), "there are now {new:?}");
         let (now, _) = deployment.deployments(workspace).await?;
         let most = succeeded + if noted.was_complete && operation != Operation::Create { 2 } else { 1 };
         ensure!(now <= most, "{} deployments of one command", now - succeeded);
         operation.clean(workspace, deployment).await
     }
-}
-
-/// Where two values differ, in words.
-fn difference(at: &str, expected: &Value, found: &Value) -> String {
-    if expected == found {
-        return String::new();
-    }
-    match (expected, found) {
-        (Value::Object(left), Value::Object(right)) => {
-            let keys: std::collections::BTreeSet<&String> = left.keys().chain(right.keys()).collect();
-            let parts = keys.into_iter().map(|key| {
-                let none = Value::Null;
-                let (left, right) = (left.get(key).unwrap_or(&none), right.get(key).unwrap_or(&none));
-                difference(&format!("{at}/{key}"), left, right)
-            });
-            parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
-        }
-        _ => format!("{at} is {found}, not {expected}"),
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "progress for whoever runs the test with --nocapture")]
-fn tell(text: &str) {
-    eprintln!("{text}");
 }

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Connection};
 use system_tests::checks::SCHEMA;
 use system_tests::state::FolderCopy;
 use system_tests::tellr::Finished;
-use system_tests::{Deployment, LocalWorkspace};
+use system_tests::{Deployment, Kind, LocalWorkspace};
 
 /// Made before the run; only a reset takes it away.
 const MARK_BEFORE: &str = "mark_before";
@@ -149,7 +149,20 @@ impl Operation {
             return Ok(());
         }
         workspace.delete(&format!("/api/2.0/apps/{}", deployment.app)).await?;
-        workspace.delete(&deployment.lakebase_path()).await
+        let purge = if deployment.kind == Kind::Provisioned { "?purge=true" } else { "" };
+        workspace.delete(&format!("{}{purge}", deployment.lakebase_path())).await
+    }
+
+    /// What is there after the run that was not there before, as [`LocalWorkspace::inventory`] names it.
+    pub(crate) fn makes(self, deployment: &Deployment) -> Vec<String> {
+        let database = match deployment.kind {
+            Kind::Autoscaling => "projects",
+            Kind::Provisioned => "database_instances",
+        };
+        let mut names =
+            vec![format!("apps {}", deployment.app), format!("{database} {}", deployment.lakebase)];
+        names.sort();
+        if self == Self::Create { names } else { Vec::new() }
     }
 }
 
@@ -175,7 +188,13 @@ async fn age(workspace: &LocalWorkspace, deployment: &Deployment) -> anyhow::Res
     let done = |body: &Value| body["status"]["state"] == "SUCCEEDED";
     workspace.await_body(&format!("{path}/update"), "the update", done).await?;
     let old = b"# an older version\ndatabricks-tellr-app\n";
-    workspace.import(&format!("{}/requirements.txt", deployment.path), old).await
+    workspace.import(&format!("{}/requirements.txt", deployment.path), old).await?;
+    let role = deployment.role(workspace).await?;
+    let mut database = deployment.database(workspace).await?;
+    let statement = format!("REVOKE CREATE ON SCHEMA {SCHEMA} FROM \"{role}\"");
+    sqlx::query(AssertSqlSafe(statement)).execute(&mut database).await?;
+    database.close().await?;
+    Ok(())
 }
 
 /// A table in the schema.

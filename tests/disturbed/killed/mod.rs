@@ -6,11 +6,10 @@
 
 mod enumeration;
 mod point;
-mod scenario;
 
 use system_tests::Kind;
 
-use scenario::Operation;
+use crate::scenario::Operation;
 
 macro_rules! enumerations {
     ($($name:ident: $operation:ident, $kind:ident;)*) => {
