@@ -16,7 +16,7 @@ use crate::{command_line, connection, request};
 use show::Form;
 
 /// How long the lines may take that the platform has kept.
-const TAIL_DEADLINE: Duration = Duration::from_secs(60);
+const TAIL_DEADLINE: Duration = Duration::from_secs(20);
 /// The same, where they only illustrate an error.
 const EXCERPT_DEADLINE: Duration = Duration::from_secs(15);
 

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use jiff::Timestamp;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -30,6 +31,9 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(120);
 /// The kept lines come at once; the first may take this long, the next one this.
 const FIRST_LINE: Duration = Duration::from_secs(3);
 const QUIET: Duration = Duration::from_millis(700);
+/// An app that writes all the time is never quiet: once a line comes that was written after the connection was made, the
+/// kept ones have all come, but for what the clocks differ.
+const AFTER_LIVE: Duration = Duration::from_millis(500);
 
 /// Which lines of a log are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -134,6 +138,9 @@ impl LogStream {
         until: Instant,
         mut heard: impl FnMut(&LogLine),
     ) -> Result<Vec<LogLine>, Error> {
+        let connected = Timestamp::now();
+        let mut until = until;
+        let mut is_live = false;
         let mut lines = VecDeque::new();
         let mut patience = FIRST_LINE;
         loop {
@@ -146,6 +153,10 @@ impl LogStream {
             };
             heard(&line);
             patience = QUIET;
+            if !is_live && line.timestamp.is_some_and(|written| written >= connected) {
+                is_live = true;
+                until = until.min(Instant::now() + AFTER_LIVE);
+            }
             if selection.takes(&line) {
                 if lines.len() == most {
                     lines.pop_front();
