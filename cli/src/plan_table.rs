@@ -32,6 +32,7 @@ fn sign(change: Change) -> char {
         Change::Keep => '=',
         Change::Delete => '-',
         Change::Run => '>',
+        Change::Wait => '.',
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::engine::Engine;
 use crate::error::DeployError;
-use crate::journal::{FORMAT, Keeper, Operation, RunRecord, RunState, Settings, begin};
+use crate::journal::{Begun, FORMAT, Keeper, Operation, RunRecord, RunState, Settings, begin};
 use crate::plan::{ApprovedPlan, Plan, differences, plan as make_plan};
 
 /// For how long a look at the workspace counts as fresh. Whoever takes longer to approve gets another look.
@@ -27,6 +27,7 @@ impl Engine {
     /// Makes sure that `plan` is what was approved and what the workspace calls for, and takes the lock.
     pub(super) async fn open(&self, approved: &ApprovedPlan, plan: &Plan) -> Result<Opened, DeployError> {
         let mut plan = plan.clone();
+        let mut silent = None;
         for _ in 0..ATTEMPTS {
             if !plan.refusals.is_empty() {
                 return Err(DeployError::Refused(plan.refusals));
@@ -41,9 +42,12 @@ impl Engine {
             let Some(journal) = plan.journal.as_ref().filter(|_| plan.has_work()) else {
                 return Ok(Opened { plan, keeper: None });
             };
-            match begin(self, journal, self.record(&plan, journal.next_number())).await? {
-                Some(keeper) => return Ok(Opened { plan, keeper: Some(keeper) }),
-                None => plan = self.again(&plan).await?,
+            match begin(self, journal, self.record(&plan, journal.next_number()), silent).await? {
+                Begun::Run(keeper) => return Ok(Opened { plan, keeper: Some(*keeper) }),
+                Begun::LookAgain { dead } => {
+                    silent = dead;
+                    plan = self.again(&plan).await?;
+                }
             }
         }
         match plan.journal.and_then(|journal| journal.head) {

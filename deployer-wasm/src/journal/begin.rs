@@ -17,17 +17,45 @@ const STEP: &str = "journal";
 /// How often a run file is tried to be made when answers are lost.
 const ATTEMPTS: u32 = 4;
 
-/// Begins the run that `record` describes, as the one after those that `seen` shows. `None` means that the journal has moved
-/// on since it was seen: the plan must be made again.
+/// What came of the attempt to begin.
+pub(crate) enum Begun {
+    /// The run holds the lock.
+    Run(Box<Keeper>),
+    /// The journal has moved on since it was seen, or it took long to be sure that the run before is dead: the plan must be
+    /// made again.
+    LookAgain {
+        /// The run that is dead, which need not be watched again.
+        dead: Option<Silence>,
+    },
+}
+
+/// A run at the moment from which on it gave no sign of life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Silence {
+    number: u64,
+    beat: u64,
+    steps: usize,
+}
+
+impl Silence {
+    fn of(record: &RunRecord) -> Self {
+        Self { number: record.number, beat: record.beat, steps: record.steps.len() }
+    }
+}
+
+/// Begins the run that `record` describes, as the one after those that `seen` shows. `dead` is a run that was watched
+/// for long enough before.
 pub(crate) async fn begin(
     engine: &Engine,
     seen: &JournalSeen,
     record: RunRecord,
-) -> Result<Option<Keeper>, DeployError> {
-    if let Some(head) = seen.head.as_ref().filter(|head| head.is_open())
-        && !is_over(engine, &seen.folder, head).await?
+    dead: Option<Silence>,
+) -> Result<Begun, DeployError> {
+    let open = seen.head.as_ref().filter(|head| head.is_open());
+    if let Some(head) =
+        open.filter(|head| dead != Some(Silence::of(head)) && !may_be_taken_over(engine, head))
     {
-        return Ok(None);
+        return Ok(Begun::LookAgain { dead: watch(engine, &seen.folder, head).await? });
     }
     let failed = |cause| DeployError::Step { step: STEP, title: "Open the journal".into(), cause };
     if !seen.exists {
@@ -39,7 +67,10 @@ pub(crate) async fn begin(
             .map_err(|error| failed(error.into()))?;
     }
     let made = make(engine, &seen.folder, &record).await.map_err(failed)?;
-    Ok(made.then(|| Keeper::new(engine, seen.folder.clone(), record)))
+    Ok(match made {
+        true => Begun::Run(Box::new(Keeper::new(engine, seen.folder.clone(), record))),
+        false => Begun::LookAgain { dead: None },
+    })
 }
 
 /// Makes the run file. `false` means that somebody else has made it.
@@ -69,24 +100,27 @@ async fn make(engine: &Engine, folder: &HistoryFolder, record: &RunRecord) -> Re
     }
 }
 
-/// Whether an open run is over: `true` if it is dead and may be taken over from, `false` if it has ended by itself
-/// meanwhile. A run that is alive is an error.
-async fn is_over(engine: &Engine, folder: &HistoryFolder, head: &RunRecord) -> Result<bool, DeployError> {
+/// Whether an open run may be taken over from without watching it: it certainly runs no more, or that was asked for.
+fn may_be_taken_over(engine: &Engine, head: &RunRecord) -> bool {
     let policy = &engine.lock;
     let same_machine = head.origin == engine.origin.name;
     if same_machine && head.process.as_deref().is_some_and(|process| (policy.is_gone)(process)) {
         tell(engine, &format!("{} was interrupted: its process is gone", head.in_words()));
-        return Ok(true);
+        return true;
     }
     if policy.take_over {
         tell(engine, &format!("taking over from {}, as asked", head.in_words()));
-        return Ok(true);
     }
-    watch(engine, folder, head).await
+    policy.take_over
 }
 
-/// Watches an open run until it ends, gives a sign of life, or has been silent for as long as a living run never is.
-async fn watch(engine: &Engine, folder: &HistoryFolder, head: &RunRecord) -> Result<bool, DeployError> {
+/// Watches an open run until it ends (`None`) or has been silent for as long as a living run never is. A sign of life is an
+/// error.
+async fn watch(
+    engine: &Engine,
+    folder: &HistoryFolder,
+    head: &RunRecord,
+) -> Result<Option<Silence>, DeployError> {
     let lease = engine.lock.lease;
     let clock = Stopwatch::start();
     let title = format!("Wait for {}", head.in_words());
@@ -100,7 +134,7 @@ async fn watch(engine: &Engine, folder: &HistoryFolder, head: &RunRecord) -> Res
                 head.progress_in_words()
             );
             engine.tell(Event::StepDone { step: STEP, message, elapsed_ms: clock.elapsed_ms() });
-            return Ok(true);
+            return Ok(Some(Silence::of(head)));
         }
         SystemClock.sleep((lease / 8).min(left)).await;
         if engine.cancel.is_cancelled() {
@@ -113,9 +147,9 @@ async fn watch(engine: &Engine, folder: &HistoryFolder, head: &RunRecord) -> Res
         if !now.is_open() {
             let message = "it has ended".into();
             engine.tell(Event::StepDone { step: STEP, message, elapsed_ms: clock.elapsed_ms() });
-            return Ok(false);
+            return Ok(None);
         }
-        if now.beat != head.beat || now.steps.len() != head.steps.len() {
+        if Silence::of(&now) != Silence::of(head) {
             return Err(DeployError::Locked { holder: Box::new(now) });
         }
     }

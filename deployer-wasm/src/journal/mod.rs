@@ -27,7 +27,7 @@ pub use run_record::{Operation, RunRecord, RunState, StepRecord};
 pub use settings::{Settings, SourceRecord};
 pub use version::SavedVersion;
 
-pub(crate) use begin::begin;
+pub(crate) use begin::{Begun, begin};
 pub(crate) use keeper::{End, Keeper};
 pub(crate) use observe::{last_success, read_version, see_journal};
 pub(crate) use run_record::FORMAT;

@@ -183,7 +183,7 @@ pub(super) fn start_compute(plan: &mut Plan, app: &App) {
         Some(ComputeState::Active) => {}
         Some(ComputeState::Starting | ComputeState::Updating) => {
             plan.add(
-                Change::Run,
+                Change::Wait,
                 resource,
                 "wait until it is active",
                 Some(Action::StartCompute { call: false }),

@@ -63,7 +63,7 @@ pub(super) fn keep(plan: &mut Plan, database: &LakebaseDatabase) {
         );
     } else {
         let reason = format!("{kind}, {state}: wait until it is ready");
-        plan.add(Change::Run, resource, reason, Some(Action::AwaitLakebase));
+        plan.add(Change::Wait, resource, reason, Some(Action::AwaitLakebase));
     }
 }
 

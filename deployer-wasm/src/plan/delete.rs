@@ -28,7 +28,7 @@ pub(super) fn plan(plan: &mut Plan, spec: &DeleteSpec, observation: &Observation
     match &observation.app {
         Some(found) if app::is_deleting(found) => {
             plan.add(
-                Change::Run,
+                Change::Wait,
                 resource,
                 "it is being deleted: wait until it is gone",
                 Some(Action::DeleteApp),

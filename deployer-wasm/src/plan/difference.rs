@@ -42,23 +42,27 @@ impl fmt::Display for Difference {
     }
 }
 
-/// The lines in which `now` differs from what was approved.
+/// The lines in which `now` differs from what was approved. What is only kept or awaited counts for nothing by itself: a
+/// database that has become ready meanwhile is no reason to refuse.
 pub(crate) fn differences(approved: &ApprovedPlan, now: &Plan) -> Vec<Difference> {
     let mut left: Vec<&PlanRow> = now.rows.iter().collect();
-    let mut differences = Vec::new();
+    let mut found: Vec<(&PlanRow, Difference)> = Vec::new();
     for row in &approved.rows {
         match left.iter().position(|other| in_words(other) == in_words(row)) {
             Some(index) => {
                 let other = left.remove(index);
                 if other.digest != row.digest {
-                    differences.push(Difference::Content(in_words(row)));
+                    found.push((row, Difference::Content(in_words(row))));
                 }
             }
-            None => differences.push(Difference::Gone(in_words(row))),
+            None => found.push((row, Difference::Gone(in_words(row)))),
         }
     }
-    differences.extend(left.into_iter().map(|row| Difference::New(in_words(row))));
-    differences
+    found.extend(left.into_iter().map(|row| (row, Difference::New(in_words(row)))));
+    let acting: Vec<&str> =
+        found.iter().filter(|(row, _)| row.change.acts()).map(|(row, _)| row.resource.as_str()).collect();
+    let counts = |row: &PlanRow| acting.contains(&row.resource.as_str());
+    found.iter().filter(|(row, _)| counts(row)).map(|(_, difference)| difference.clone()).collect()
 }
 
 fn in_words(row: &PlanRow) -> String {

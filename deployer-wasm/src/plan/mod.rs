@@ -55,11 +55,18 @@ pub enum Change {
     Keep,
     /// It is taken away.
     Delete,
-    /// Nothing is made; something is started or awaited.
+    /// Nothing is made; something is started.
     Run,
+    /// Something that is under way already is awaited.
+    Wait,
 }
 
 impl Change {
+    /// Whether the engine changes something. What it only looks at or waits for may differ from one moment to the next.
+    pub fn acts(self) -> bool {
+        !matches!(self, Self::Keep | Self::Wait)
+    }
+
     /// The word in plans.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -68,6 +75,7 @@ impl Change {
             Self::Keep => "keep",
             Self::Delete => "delete",
             Self::Run => "run",
+            Self::Wait => "wait",
         }
     }
 }
