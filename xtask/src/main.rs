@@ -8,6 +8,7 @@ mod bench;
 mod browser;
 mod command;
 mod demo;
+mod deployer_page;
 mod frontend;
 mod http;
 mod local_workspace;
@@ -47,8 +48,14 @@ enum Command {
     Test,
     /// Build the release binaries and front ends
     Build,
-    /// Build the pages into frontend/dist
+    /// Build the app's page into frontend/dist
     Frontend {
+        /// Small and compressed, as shipped
+        #[arg(long)]
+        release: bool,
+    },
+    /// Build the deployer's page into deployer-ui/dist
+    DeployerPage {
         /// Small and compressed, as shipped
         #[arg(long)]
         release: bool,
@@ -97,6 +104,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Test => test::run(&repository),
         Command::Build => release::run(&repository),
         Command::Frontend { release } => frontend::run(&repository, frontend::Mode::of(release)),
+        Command::DeployerPage { release } => deployer_page::run(&repository, frontend::Mode::of(release)),
         Command::Dist => wheels::run(&repository).map(drop),
         Command::Publish { test, dry_run } => publish::run(&repository, publish::Index::of(test), dry_run),
         Command::Bench => bench::run(&repository),

@@ -27,6 +27,8 @@ impl Authenticator {
     pub(crate) fn new(credentials: Credentials) -> Self {
         let source = match credentials {
             Credentials::PersonalAccessToken(token) => return Self::Fixed(token),
+            // never sent: see `Client::signature`
+            Credentials::Relay => return Self::Fixed(Secret::new("")),
             Credentials::OAuthM2m { client_id, client_secret } => {
                 Source::ServicePrincipal(m2m::ServicePrincipal::new(client_id, client_secret))
             }

@@ -34,6 +34,8 @@ pub enum Credentials {
         /// Its OAuth secret.
         client_secret: Secret,
     },
+    /// None: whoever relays the calls to the workspace signs them.
+    Relay,
     /// OAuth for a person who signed in with a browser: tokens of an hour from the official tool's cache, renewed there.
     #[cfg(not(target_arch = "wasm32"))]
     OAuthU2m(UserSignIn),
@@ -55,6 +57,7 @@ impl Credentials {
         match self {
             Self::PersonalAccessToken(_) => "pat",
             Self::OAuthM2m { .. } => "oauth-m2m",
+            Self::Relay => "relay",
             #[cfg(not(target_arch = "wasm32"))]
             Self::OAuthU2m(_) => "databricks-cli",
         }

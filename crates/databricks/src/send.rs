@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::call::Call;
 use crate::client::{Client, HostMetadata};
+use crate::config::Credentials;
 use crate::error::{ApiError, AuthError, DecodeError, Error, ErrorClass};
 use crate::retry::Failed;
 use crate::secret::Secret;
@@ -57,10 +58,12 @@ impl Client {
     /// must allow to pages of other origins.
     pub(crate) async fn signature(&self, token: &Secret, budget: Duration) -> Result<HeaderMap, Error> {
         let mut headers = self.anonymous(Some(self.config().credentials.auth_type()));
-        let bearer = HeaderValue::try_from(format!("Bearer {}", token.expose()));
-        let mut bearer = bearer.map_err(|_| AuthError::UnsendableToken)?;
-        bearer.set_sensitive(true);
-        headers.insert(AUTHORIZATION, bearer);
+        if self.config().credentials != Credentials::Relay {
+            let bearer = HeaderValue::try_from(format!("Bearer {}", token.expose()));
+            let mut bearer = bearer.map_err(|_| AuthError::UnsendableToken)?;
+            bearer.set_sensitive(true);
+            headers.insert(AUTHORIZATION, bearer);
+        }
         let configured = self.config().workspace_id.clone();
         let workspace_id = match configured {
             None if cfg!(not(target_arch = "wasm32")) => self.metadata(budget).await?.workspace_id,

@@ -1,4 +1,5 @@
-//! The pages: cargo, wasm-bindgen as a library, names with a hash of the content, compressed copies.
+//! The pages: cargo, wasm-bindgen as a library, names with a hash of the content, compressed copies, and a limit to what a
+//! first visit loads.
 
 mod bindgen;
 mod compress;
@@ -8,15 +9,39 @@ mod page;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use crate::repository::Repository;
 use crate::setup::{self, WASM_TARGET};
 use crate::{command, say};
 use files::Files;
 
-/// The package that becomes the page.
-const PACKAGE: &str = "tellr-frontend";
+/// A page that is built from a package.
+pub(crate) struct Page {
+    /// The package that becomes the page.
+    pub(crate) package: &'static str,
+    /// Folder of `index.html`, `styles.css` and `favicon.svg`.
+    pub(crate) shell: &'static str,
+    /// Folder that the built files go to.
+    pub(crate) dist: &'static str,
+    /// What stands before the paths of the assets: a slash where the page answers below several paths, nothing where it may
+    /// lie in any folder of a server.
+    pub(crate) base: &'static str,
+    /// The security policy that the page itself carries, where no server of ours sends one.
+    pub(crate) security_policy: Option<&'static str>,
+    /// The most bytes that a first visit may load.
+    pub(crate) limit: usize,
+}
+
+/// The app's page. Its server sends the security policy.
+const APP: Page = Page {
+    package: "tellr-frontend",
+    shell: "frontend",
+    dist: "frontend/dist",
+    base: "/",
+    security_policy: None,
+    limit: 450_000,
+};
 
 /// Quick to build, or as shipped.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,28 +63,33 @@ impl Mode {
     }
 }
 
-/// Builds the app's page into `frontend/dist`. Files whose content is the same stay untouched, so that nothing which
-/// embeds them is built again.
+/// Builds the app's page into `frontend/dist`.
 pub(crate) fn run(repository: &Repository, mode: Mode) -> anyhow::Result<()> {
+    build(repository, &APP, mode)
+}
+
+/// Builds a page. Files whose content is the same stay untouched, so that nothing which embeds them is built again.
+pub(crate) fn build(repository: &Repository, page: &Page, mode: Mode) -> anyhow::Result<()> {
     setup::rust_targets(repository, &[(WASM_TARGET, "the pages run in the browser as WebAssembly")])?;
-    let wasm = compile(repository, mode)?;
-    let sources = repository.path("frontend");
-    let mut files = assemble(&sources, &wasm, mode)?;
+    let wasm = compile(repository, page.package, mode)?;
+    let mut files = assemble(&repository.path(page.shell), page, &wasm, mode)?;
     if mode == Mode::Release {
         compress::add_variants(&mut files)?;
+        let (load, limit) = (files.first_load(), page.limit);
+        ensure!(load <= limit, "a first visit of {} loads {load} bytes, more than {limit}", page.package);
     }
-    let dist = sources.join("dist");
+    let dist = repository.path(page.dist);
     let changed = files.write_to(&dist)?;
     say::line(&format!(
-        "{} files in {}, {changed} changed; first load {}",
+        "{} files in {}, {changed} changed; first load {:.1} KB",
         files.len(),
         dist.display(),
-        files.first_load()
+        files.first_load() as f64 / 1000.0
     ));
     Ok(())
 }
 
-fn compile(repository: &Repository, mode: Mode) -> anyhow::Result<PathBuf> {
+fn compile(repository: &Repository, package: &str, mode: Mode) -> anyhow::Result<PathBuf> {
     let profile = mode.profile();
     command::run(repository.cargo("build").args([
         "--target",
@@ -67,25 +97,25 @@ fn compile(repository: &Repository, mode: Mode) -> anyhow::Result<PathBuf> {
         "--profile",
         profile,
         "-p",
-        PACKAGE,
+        package,
     ]))?;
-    Ok(repository.target(&format!("{WASM_TARGET}/{profile}/{PACKAGE}.wasm")))
+    Ok(repository.target(&format!("{WASM_TARGET}/{profile}/{package}.wasm")))
 }
 
 /// Everything the server will serve, by its path.
-fn assemble(sources: &Path, wasm: &Path, mode: Mode) -> anyhow::Result<Files> {
+fn assemble(shell: &Path, page: &Page, wasm: &Path, mode: Mode) -> anyhow::Result<Files> {
     let bound = bindgen::bind(wasm, mode)?;
     let mut files = Files::default();
     let wasm_path = files.add_hashed("assets/tellr_bg", "wasm", bound.wasm);
     let glue_path = files.add_hashed("assets/tellr", "js", bound.glue.into_bytes());
     let boot_path =
         files.add_hashed("assets/boot", "js", page::boot_script(&glue_path, &wasm_path).into_bytes());
-    let style_path = files.add_hashed("assets/styles", "css", read(&sources.join("styles.css"))?);
-    files.add("favicon.svg", read(&sources.join("favicon.svg"))?);
-    let template =
-        String::from_utf8(read(&sources.join("index.html"))?).context("frontend/index.html is not UTF-8")?;
-    let page = page::fill(&template, &page::Assets { wasm_path, glue_path, boot_path, style_path })?;
-    files.add("index.html", page.into_bytes());
+    let style_path = files.add_hashed("assets/styles", "css", read(&shell.join("styles.css"))?);
+    files.add("favicon.svg", read(&shell.join("favicon.svg"))?);
+    let template = String::from_utf8(read(&shell.join("index.html"))?).context("index.html is not UTF-8")?;
+    let Page { base, security_policy, .. } = *page;
+    let assets = page::Assets { base, security_policy, wasm_path, glue_path, boot_path, style_path };
+    files.add("index.html", page::fill(&template, &assets)?.into_bytes());
     Ok(files)
 }
 

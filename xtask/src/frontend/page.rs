@@ -7,6 +7,10 @@ const PLACEHOLDER: &str = "<!-- boot -->";
 
 /// Paths of the built assets, relative to the root of the site.
 pub(super) struct Assets {
+    /// What stands before the paths in the page.
+    pub(super) base: &'static str,
+    /// The policy that the page carries itself.
+    pub(super) security_policy: Option<&'static str>,
     pub(super) wasm_path: String,
     pub(super) glue_path: String,
     pub(super) boot_path: String,
@@ -16,17 +20,19 @@ pub(super) struct Assets {
 /// Puts the assets into the template and takes out the lines that are there for Trunk.
 /// All of it is external: the page's security policy allows no inline script.
 pub(super) fn fill(template: &str, assets: &Assets) -> anyhow::Result<String> {
-    ensure!(
-        template.matches(PLACEHOLDER).count() == 1,
-        "frontend/index.html needs `{PLACEHOLDER}` exactly once"
-    );
-    let Assets { wasm_path, glue_path, boot_path, style_path } = assets;
-    let lines = [
-        format!(r#"<link rel="stylesheet" href="/{style_path}">"#),
-        format!(r#"<link rel="preload" href="/{wasm_path}" as="fetch" type="application/wasm" crossorigin>"#),
-        format!(r#"<link rel="modulepreload" href="/{glue_path}">"#),
-        format!(r#"<script type="module" src="/{boot_path}"></script>"#),
+    ensure!(template.matches(PLACEHOLDER).count() == 1, "index.html needs `{PLACEHOLDER}` exactly once");
+    let Assets { base, security_policy, wasm_path, glue_path, boot_path, style_path } = assets;
+    let policy = security_policy
+        .map(|policy| format!(r#"<meta http-equiv="Content-Security-Policy" content="{policy}">"#));
+    let links = [
+        format!(r#"<link rel="stylesheet" href="{base}{style_path}">"#),
+        format!(
+            r#"<link rel="preload" href="{base}{wasm_path}" as="fetch" type="application/wasm" crossorigin>"#
+        ),
+        format!(r#"<link rel="modulepreload" href="{base}{glue_path}">"#),
+        format!(r#"<script type="module" src="{base}{boot_path}"></script>"#),
     ];
+    let lines: Vec<String> = policy.into_iter().chain(links).collect();
     let mut page = String::with_capacity(template.len() + 512);
     for line in template.lines().filter(|line| !line.contains("data-trunk")) {
         match line.split_once(PLACEHOLDER) {
@@ -42,12 +48,14 @@ pub(super) fn fill(template: &str, assets: &Assets) -> anyhow::Result<String> {
     Ok(page)
 }
 
-/// The script that starts the module, and says so in the page if it cannot be started.
+/// The script that starts the module, and says so in the page if it cannot be started. It finds both files beside itself.
 pub(super) fn boot_script(glue_path: &str, wasm_path: &str) -> String {
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let (glue, wasm) = (name(glue_path), name(wasm_path));
     format!(
-        r#"import start from "/{glue_path}";
+        r#"import start from "./{glue}";
 try {{
-  await start({{ module_or_path: "/{wasm_path}" }});
+  await start({{ module_or_path: new URL("./{wasm}", import.meta.url) }});
 }} catch (error) {{
   console.error(error);
   const message = document.createElement("p");
@@ -65,6 +73,8 @@ mod tests {
 
     fn assets() -> Assets {
         Assets {
+            base: "/",
+            security_policy: None,
             wasm_path: "assets/tellr_bg-1.wasm".into(),
             glue_path: "assets/tellr-2.js".into(),
             boot_path: "assets/boot-3.js".into(),
@@ -90,6 +100,20 @@ mod tests {
     }
 
     #[test]
+    fn a_page_for_any_folder_names_its_assets_relatively_and_carries_its_policy_before_them() {
+        let assets = Assets { base: "", security_policy: Some("default-src 'none'"), ..assets() };
+        let page = fill("<!-- boot -->\n", &assets).unwrap();
+        let lines: Vec<&str> = page.lines().collect();
+        assert_eq!(
+            lines[..2],
+            [
+                r#"<meta http-equiv="Content-Security-Policy" content="default-src 'none'">"#,
+                r#"<link rel="stylesheet" href="assets/styles-4.css">"#,
+            ]
+        );
+    }
+
+    #[test]
     fn a_template_without_its_placeholder_is_refused() {
         assert!(fill("<head></head>", &assets()).unwrap_err().to_string().contains("exactly once"));
         assert!(fill("<!-- boot --><!-- boot -->", &assets()).is_err());
@@ -98,7 +122,7 @@ mod tests {
     #[test]
     fn the_boot_script_names_both_files() {
         let script = boot_script("assets/tellr-2.js", "assets/tellr_bg-1.wasm");
-        assert!(script.starts_with("import start from \"/assets/tellr-2.js\";\n"));
-        assert!(script.contains("module_or_path: \"/assets/tellr_bg-1.wasm\""));
+        assert!(script.starts_with("import start from \"./tellr-2.js\";\n"));
+        assert!(script.contains("new URL(\"./tellr_bg-1.wasm\", import.meta.url)"));
     }
 }
