@@ -164,7 +164,7 @@ async fn files_and_a_failed_deployment() {
     let failed = client.apps().wait_deployment("typed", begun.deployment_id.as_deref().unwrap(), &wait).await;
     let databricks::Error::FailedState(failed) = failed.unwrap_err() else { panic!("not a failed state") };
     assert_eq!(failed.state, "FAILED");
-    assert!(failed.message.contains("exit"), "{}", failed.message);
+    assert_eq!(failed.message, "Error: app crashed unexpectedly. Please check /logz for more details");
     client.workspace_files().delete(FOLDER, true).await.unwrap();
     assert!(client.workspace_files().get_status(FOLDER).await.unwrap_err().is_not_found());
     workspace.stop().await;

@@ -20,8 +20,10 @@ use super::status::{Generation, Status};
 
 const POLL: Duration = Duration::from_millis(5);
 const CONNECT_DEADLINE: Duration = Duration::from_secs(1);
-/// Log lines in messages about crashes.
-const SHOWN_LINES: usize = 20;
+/// What the platform says of a deployment whose app ended; why it did is in the log only.
+const CRASHED_DEPLOYMENT: &str = "Error: app crashed unexpectedly. Please check /logz for more details";
+/// What it says of the app.
+const CRASHED_APP: &str = "App crashed unexpectedly";
 
 /// An app and what belongs to it.
 pub(crate) struct App {
@@ -91,8 +93,8 @@ impl App {
                 }
             }
             Err(failure) => {
-                self.status.crashed(generation, &failure.message);
-                self.log.push(SYSTEM, &failure.message);
+                self.status.crashed(generation, CRASHED_APP);
+                self.log.push(SYSTEM, &format!("[ERROR] {}", failure.message));
             }
         }
         outcome.map(|_| ())
@@ -105,13 +107,12 @@ impl App {
         release: &Release,
         deadline: Duration,
     ) -> Result<u16, DeployFailure> {
-        let mark = self.log.now();
         let port = free_port().await.map_err(|error| DeployFailure::new(format!("no free port: {error}")))?;
         let words: Vec<String> =
             release.command.iter().map(|word| environment::substitute_port(word, port)).collect();
         self.log.push(SYSTEM, &format!("Starting app with command: {words:?}"));
         let group = ProcessGroup::spawn(self.command(release, &words, port)?, &self.log, APP)
-            .map_err(|error| DeployFailure::new(self.cannot_run(release, &error)))?;
+            .map_err(|error| self.cannot_run(release, &error))?;
         let group = process.insert(group);
         let failure = tokio::select! {
             status = group.wait() => Failure::Crashed(status),
@@ -124,15 +125,16 @@ impl App {
             let grace = if matches!(failure, Failure::NotInTime) { TERM_GRACE } else { Duration::ZERO };
             group.end(grace).await;
         }
-        // only now has all of its output been read
-        let tail = self.log.tail_since(mark, APP, SHOWN_LINES);
         Err(DeployFailure::new(match failure {
-            Failure::Crashed(status) => crash_message(status, &tail),
+            Failure::Crashed(status) => {
+                self.log.push(SYSTEM, &format!("The app has ended ({status})."));
+                CRASHED_DEPLOYMENT.to_owned()
+            }
+            // the platform's words for this are not known
             Failure::NotInTime => format!(
                 "App did not start in time: nothing listens on port {port} (DATABRICKS_APP_PORT) after {} s. Please \
-                 check the logs for more details.{}",
+                 check /logz for more details",
                 deadline.as_secs_f32(),
-                last_lines(&tail)
             ),
         }))
     }
@@ -154,27 +156,26 @@ impl App {
         Ok(command)
     }
 
-    fn cannot_run(&self, release: &Release, error: &std::io::Error) -> String {
+    fn cannot_run(&self, release: &Release, error: &std::io::Error) -> DeployFailure {
         let program = release.command.first().map(String::as_str).unwrap_or_default();
-        format!("App crashed unexpectedly: the command {program:?} cannot run ({error}).")
+        self.log.push(SYSTEM, &format!("The command {program:?} cannot run ({error})."));
+        DeployFailure::new(CRASHED_DEPLOYMENT.to_owned())
     }
 
     /// Notices when the process ends by itself, and clears away what it started.
     fn watch(self: &Arc<Self>, generation: Generation, group: &ProcessGroup) {
         let mut ended = group.watch();
         let app = Arc::downgrade(self);
-        let mark = self.log.now();
         tokio::spawn(async move {
             let Some(status) = ended.wait_for(Option::is_some).await.ok().and_then(|status| *status) else {
                 return;
             };
             let Some(app) = app.upgrade() else { return };
-            let message = crash_message(status, &app.log.tail_since(mark, APP, SHOWN_LINES));
-            if !app.status.crashed(generation, &message) {
+            if !app.status.crashed(generation, CRASHED_APP) {
                 return;
             }
             tracing::warn!(app = app.name, %status, "an app has ended by itself");
-            app.log.push(SYSTEM, &format!("App crashed unexpectedly ({status})."));
+            app.log.push(SYSTEM, &format!("{CRASHED_APP}: it has ended ({status})."));
             let mut process = app.process.lock().await;
             // somebody else may have started it anew in between
             if process.as_ref().is_some_and(|group| group.exit_status().is_some())
@@ -189,17 +190,6 @@ impl App {
 enum Failure {
     Crashed(ExitStatus),
     NotInTime,
-}
-
-fn crash_message(status: ExitStatus, tail: &str) -> String {
-    format!(
-        "App crashed unexpectedly ({status}). Please check the logs for more details.{}",
-        last_lines(tail)
-    )
-}
-
-fn last_lines(tail: &str) -> String {
-    if tail.is_empty() { " It wrote no log.".to_owned() } else { format!(" Last log lines:\n{tail}") }
 }
 
 async fn free_port() -> std::io::Result<u16> {

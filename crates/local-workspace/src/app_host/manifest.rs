@@ -20,8 +20,9 @@ pub(crate) enum ManifestError {
     TooLarge { file: String },
     #[error("{file} is not valid: {reason}")]
     Invalid { file: String, reason: String },
-    #[error("{file} has no command, and the source has no .py file at its root to run instead")]
-    NothingToRun { file: &'static str },
+    /// neither a command nor a `.py` file at the root; in the platform's words
+    #[error("No command to run. Please check your app.yaml file")]
+    NothingToRun,
     #[error(
         "the environment variable {variable} takes its value from {key:?}, but the app has no resource with this key \
          (it has: {known})"
@@ -102,7 +103,7 @@ impl Manifest {
         }
         let scripts =
             files.iter().map(|(path, _)| path).filter(|path| path.ends_with(".py") && !path.contains('/'));
-        let first = scripts.min().ok_or(ManifestError::NothingToRun { file: NAMES[0] })?;
+        let first = scripts.min().ok_or(ManifestError::NothingToRun)?;
         Ok(vec!["python".to_owned(), first.clone()])
     }
 
@@ -178,7 +179,7 @@ mod tests {
         let manifest = parse("").unwrap();
         let command = manifest.command(&files(&["lib/a.py", "main.py", "b.txt", "app.py"])).unwrap();
         assert_eq!(command, ["python", "app.py"]);
-        assert!(matches!(manifest.command(&files(&["x.txt"])), Err(ManifestError::NothingToRun { .. })));
+        assert!(matches!(manifest.command(&files(&["x.txt"])), Err(ManifestError::NothingToRun)));
     }
 
     #[test]

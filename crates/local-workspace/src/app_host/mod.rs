@@ -170,7 +170,7 @@ impl AppHost {
         };
         let built = build.run().await;
         if let Err(error) = &built {
-            app.log.push(log_ring::SYSTEM, &error.to_string());
+            app.log.push(log_ring::SYSTEM, &format!("[ERROR] {error}"));
         }
         built.map_err(|error| failed(&error))?;
         (order.progress)("Starting the app.");

@@ -13,7 +13,7 @@ pub(crate) enum ProcessState {
     Running,
     /// ended by itself, or never listened
     Crashed {
-        /// how, with its last log lines
+        /// as the platform words it
         message: String,
     },
 }

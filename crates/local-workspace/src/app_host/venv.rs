@@ -36,10 +36,9 @@ pub(crate) enum BuildError {
          `apt-get install python3-venv`). It said:\n{tail}"
     )]
     NoVenv { tail: String },
-    #[error(
-        "Error installing packages: pip {how}. Please check the logs for more details. Last log lines:\n{tail}"
-    )]
-    Pip { how: String, tail: String },
+    /// as the platform words it; what pip said is in the log only
+    #[error("Error installing packages. Please check /logz for more details")]
+    Pip,
     #[error("cannot prepare the build in {}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
 }
@@ -122,13 +121,14 @@ impl Build<'_> {
             .env_clear()
             .envs(environment::minimal(self.venv, self.home))
             .env("PIP_CACHE_DIR", self.cache.join("pip"));
-        let failed = |how: String, tail: String| Err(BuildError::Pip { how, tail });
-        match run_step(command, PIP_DEADLINE, self.log).await {
-            Ok((Some(status), _)) if status.success() => Ok(()),
-            Ok((Some(status), tail)) => failed(format!("ended with {status}"), tail),
-            Ok((None, tail)) => failed(format!("did not finish in {} s", PIP_DEADLINE.as_secs()), tail),
-            Err(error) => failed(format!("cannot run: {error}"), String::new()),
-        }
+        let how = match run_step(command, PIP_DEADLINE, self.log).await {
+            Ok((Some(status), _)) if status.success() => return Ok(()),
+            Ok((Some(status), _)) => format!("ended with {status}"),
+            Ok((None, _)) => format!("did not finish in {} s", PIP_DEADLINE.as_secs()),
+            Err(error) => format!("cannot run: {error}"),
+        };
+        self.log.push(SYSTEM, &format!("pip {how}."));
+        Err(BuildError::Pip)
     }
 }
 

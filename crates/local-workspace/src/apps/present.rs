@@ -69,6 +69,11 @@ fn app_status(app: &AppRecord, process: &ProcessState) -> Value {
         }
         ProcessState::Starting => deploying(),
         ProcessState::NotRunning if app.pending_deployment.is_some() => deploying(),
+        ProcessState::NotRunning if app.deployments.is_empty() => json!({
+            "state": "UNAVAILABLE",
+            "message":
+                "App has status: App has not been deployed yet. Run your app by deploying source code",
+        }),
         ProcessState::NotRunning => unavailable(),
     }
 }
