@@ -172,3 +172,16 @@ class DeploymentFiles(ProgramTest):
         tracing = {"sql_warehouse_id": "abc", "uc_schema": "traces"}
         self.assertEqual(written, {"environments": {self.flag("--environment"): {"mlflow_tracing": tracing}}})
         self.assertFalse((self.folder / str(self.flag("--config"))).exists())
+
+    def test_so_do_variables_and_rights(self) -> None:
+        rights = [{"group_name": "users", "permission_level": "CAN_USE"}]
+        tellr.update("tellr", "/Workspace/Shared/tellr", "tellr-db", "app_data", env_vars={"N": 1}, permissions=rights)
+        written = json.loads(self.call()["config"])["environments"][self.flag("--environment")]
+        self.assertEqual(written, {"env_vars": {"N": "1"}, "permissions": rights})
+        self.assertNotIn("1", self.call()["arguments"])
+
+    def test_an_update_can_change_the_app_and_prune(self) -> None:
+        tellr.update("tellr", "/Workspace/Shared/tellr", "tellr-db", "app_data", app_compute="LARGE", prune=True)
+        self.assertEqual(self.flag("--app-compute"), "LARGE")
+        self.assertIn("--prune", self.call()["arguments"])
+        self.assertIsNone(self.flag("--description"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ _FLAGS = {
     "description": "--description",
     "local_wheel_path": "--wheel",
     "local_binary_path": "--binary",
+    "schema_setup": "--schema-setup",
     "config_yaml_path": "--config",
     "environment": "--environment",
 }
@@ -53,6 +54,9 @@ def create(
     local_wheel_path: str | None = None,
     local_binary_path: str | None = None,
     mlflow_tracing: Mapping[str, str] | None = None,
+    schema_setup: str | None = None,
+    env_vars: Mapping[str, str] | None = None,
+    permissions: Sequence[Mapping[str, str]] | None = None,
 ) -> dict[str, Any]:
     """Puts Tellr into the workspace and waits until the app answers.
 
@@ -74,6 +78,9 @@ def create(
     :param local_binary_path: the program ``tellr-app`` for Linux on x86-64, uploaded itself: the app then needs neither a
         package index nor Python.
     :param mlflow_tracing: any of ``sql_warehouse_id``, ``uc_catalog``, ``uc_schema``, ``uc_table_prefix``.
+    :param schema_setup: ``engine``, or ``app`` to let the app prepare its schema itself.
+    :param env_vars: further variables of the app.
+    :param permissions: rights of others, such as ``{"group_name": "users", "permission_level": "CAN_USE"}``.
     :returns: ``url``, ``app_name``, ``lakebase_name``, ``lakebase_type``, ``schema_name``, ``status`` (``created``).
     :raises ValueError: arguments are missing or exclude each other.
     :raises DeploymentError: the deployment failed.
@@ -91,6 +98,9 @@ def create(
         local_wheel_path=local_wheel_path,
         local_binary_path=local_binary_path,
         mlflow_tracing=mlflow_tracing,
+        schema_setup=schema_setup,
+        env_vars=env_vars,
+        permissions=permissions,
     )
     required = ("lakebase_name", "schema_name", "app_name", "app_file_workspace_path")
     return _deploy(create, settings, required, config_yaml_path, environment, client, profile)
@@ -112,10 +122,19 @@ def update(
     local_wheel_path: str | None = None,
     local_binary_path: str | None = None,
     mlflow_tracing: Mapping[str, str] | None = None,
+    app_compute: str | None = None,
+    description: str | None = None,
+    schema_setup: str | None = None,
+    env_vars: Mapping[str, str] | None = None,
+    permissions: Sequence[Mapping[str, str]] | None = None,
+    prune: bool = False,
 ) -> dict[str, Any]:
     """Brings a new version of the app; its address, rights and data stay.
 
     :param reset_database: drop everything in the schema; the app makes its tables again when it starts.
+    :param app_compute: another compute size; without it the app keeps its own.
+    :param description: another description; without it the app keeps its own.
+    :param prune: take away what others added to the app, such as variables in its ``app.yaml``.
     :returns: ``url``, ``app_name``, ``deployment_id``, ``lakebase_type``, ``status`` (``updated``), ``database_reset``.
     :raises ValueError: arguments are missing or exclude each other.
     :raises DeploymentError: the update failed.
@@ -132,6 +151,12 @@ def update(
         local_wheel_path=local_wheel_path,
         local_binary_path=local_binary_path,
         mlflow_tracing=mlflow_tracing,
+        app_compute=app_compute,
+        description=description,
+        schema_setup=schema_setup,
+        env_vars=env_vars,
+        permissions=permissions,
+        prune=prune,
     )
     required = ("app_name", "app_file_workspace_path", "lakebase_name", "schema_name")
     return _deploy(update, settings, required, config_yaml_path, environment, client, profile, reset_database)
@@ -186,13 +211,19 @@ def _deploy(
         if _may_take_installed_version(settings):
             settings["app_version"] = _installed_app_version()
     variables = environment_for(client, profile)
-    tracing = _checked_tracing(settings.pop("mlflow_tracing", None))
+    # the program takes these from a deployment file only
+    only_in_files = {
+        "mlflow_tracing": _checked_tracing(settings.pop("mlflow_tracing", None)),
+        "env_vars": _texts(settings.pop("env_vars", None)),
+        "permissions": [_texts(permission) for permission in settings.pop("permissions", None) or []],
+    }
     flags = ["--reset-database"] if reset_database else []
+    flags += ["--prune"] if settings.pop("prune", False) else []
     with tempfile.TemporaryDirectory(prefix="tellr-") as folder:
-        if tracing:
-            # the program takes these from a deployment file only
+        in_file = {name: value for name, value in only_in_files.items() if value}
+        if in_file:
             settings["environment"] = "python"
-            settings["config_yaml_path"] = _write_config(Path(folder), {"mlflow_tracing": tracing})
+            settings["config_yaml_path"] = _write_config(Path(folder), in_file)
         arguments = [text for name, value in settings.items() if value is not None for text in (_FLAGS[name], str(value))]
         return run([function.__name__, *arguments, *flags], variables)
 
@@ -232,11 +263,17 @@ def _checked_tracing(tracing: Mapping[str, str] | None) -> dict[str, str]:
     unknown = [str(key) for key in tracing if key not in _MLFLOW_KEYS]
     if unknown:
         raise ValueError(f"mlflow_tracing knows {', '.join(_MLFLOW_KEYS)}, not {', '.join(unknown)}")
-    return {key: str(value) for key, value in tracing.items() if value is not None}
+    return _texts(tracing)
+
+
+def _texts(settings: Mapping[str, Any] | None) -> dict[str, str]:
+    return {str(key): str(value) for key, value in (settings or {}).items() if value is not None}
 
 
 def _write_config(folder: Path, settings: dict[str, Any]) -> str:
     path = folder / "deployment.yaml"
+    # a variable's value may be a secret
+    path.touch(mode=0o600)
     # JSON is YAML
     path.write_text(json.dumps({"environments": {"python": settings}}), encoding="utf-8")
     return str(path)
