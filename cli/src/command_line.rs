@@ -22,6 +22,7 @@ pub(crate) fn command() -> Command {
         .subcommand(plan())
         .subcommand(crate::rollback::command())
         .subcommand(status())
+        .subcommand(crate::config::command())
         .subcommand(crate::doctor::command())
         .subcommand(crate::logs::command())
         .subcommand(crate::login::command())
@@ -142,7 +143,7 @@ fn path(name: &'static str, default: &'static str) -> Arg {
         .value_hint(ValueHint::DirPath)
 }
 
-fn flag(name: &'static str) -> Arg {
+pub(crate) fn flag(name: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue)
 }
 
@@ -159,7 +160,7 @@ fn reset_database(help: &'static str) -> Arg {
     Arg::new("reset_database").long("reset-database").action(ArgAction::SetTrue).help(help)
 }
 
-fn with_fields(command: Command, wanted: fn(&Field) -> bool) -> Command {
+pub(crate) fn with_fields(command: Command, wanted: fn(&Field) -> bool) -> Command {
     FIELDS.iter().filter(|field| wanted(field)).fold(command, |command, field| command.arg(argument(field)))
 }
 
@@ -184,14 +185,15 @@ fn argument(field: &'static Field) -> Arg {
     }
 }
 
-fn with_config(command: Command) -> Command {
+pub(crate) fn with_config(command: Command) -> Command {
     command
         .arg(
             Arg::new("config")
                 .long("config")
                 .value_name("FILE")
                 .value_parser(value_parser!(PathBuf))
-                .help("Take the settings from a YAML file with environments; flags win over it"),
+                .help("Take the settings from a file, `-` for standard input: YAML with environments, or what `tellr config` \
+                     prints; flags win over it"),
         )
         .arg(
             Arg::new("environment")
@@ -221,7 +223,7 @@ fn with_connection(command: Command) -> Command {
         )
 }
 
-fn with_json(command: Command) -> Command {
+pub(crate) fn with_json(command: Command) -> Command {
     command.arg(
         Arg::new("json")
             .long("json")

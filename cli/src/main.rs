@@ -4,6 +4,7 @@
 //! decide what a deployment is: fields, rules, plan and steps belong to the engine.
 
 mod command_line;
+mod config;
 mod confirmation;
 mod connection;
 mod deploy;
@@ -50,6 +51,7 @@ async fn run(name: &str, arguments: &ArgMatches, printer: &Printer) -> Result<()
             Some((operation, arguments)) => deploy::plan(operation, arguments).await,
             None => Ok(()),
         },
+        "config" => config::run(arguments, printer),
         "doctor" => doctor::run(arguments, printer).await,
         "login" => login::run(arguments, printer).await,
         "logout" => login::logout(arguments, printer).await,

@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use clap::ArgMatches;
-use deployer_wasm::spec::deployment_file::DeploymentFile;
 use deployer_wasm::spec::{AppName, FIELDS, Field, FieldError, RawSpec, Request, binary, wheel};
+use deployer_wasm::ways_out::{self, Operation};
 
 use crate::failure::Failure;
 
@@ -23,32 +24,71 @@ pub(crate) fn needs_user_name(arguments: &ArgMatches) -> Result<bool, Failure> {
 }
 
 /// Reads flags and files. `user_name` stands in for `{username}` in the deployment file.
+///
+/// What destroys something must be a flag: a file that says so is told to have no effect.
 pub(crate) fn read(arguments: &ArgMatches, user_name: &str) -> Result<Values, Failure> {
-    let mut values = match config_text(arguments)? {
+    let Settings { mut raw, mut ignored, .. } = read_settings(arguments, Some(user_name))?;
+    for (key, wanted) in [("reset_database", &mut raw.reset_database), ("prune", &mut raw.prune)] {
+        let given = is_set(arguments, key);
+        if *wanted && !given {
+            ignored.push(key.to_owned());
+        }
+        *wanted = given;
+    }
+    if arguments.try_contains_id("local_wheel_path").is_ok() {
+        load_sources(&mut raw)?;
+    }
+    Ok(Values { raw, ignored })
+}
+
+/// What flags and file say, with files named by their paths.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    /// The settings.
+    pub(crate) raw: RawSpec,
+    /// What the file does with them, if it says so.
+    pub(crate) operation: Option<Operation>,
+    /// What in the file has no effect.
+    pub(crate) ignored: Vec<String>,
+}
+
+/// Reads flags and the file, which may have any of the forms that `tellr config` prints.
+pub(crate) fn read_settings(arguments: &ArgMatches, user_name: Option<&str>) -> Result<Settings, Failure> {
+    let mut settings = match config_text(arguments)? {
         Some(text) => {
             let environment =
                 arguments.get_one::<String>("environment").map_or("development", String::as_str);
-            let file = DeploymentFile::read(&text, environment, Some(user_name)).map_err(Failure::field)?;
-            Values { raw: file.raw, ignored: file.ignored }
+            let file = ways_out::read(&text, environment, user_name).map_err(Failure::field)?;
+            Settings { raw: file.raw, operation: file.operation, ignored: file.ignored }
         }
-        None => Values { raw: RawSpec::default(), ignored: Vec::new() },
+        None => Settings { raw: RawSpec::default(), operation: None, ignored: Vec::new() },
     };
+    let sources = ["app_version", "local_wheel_path", "local_binary_path"];
+    if FIELDS.iter().any(|field| sources.contains(&field.key) && given(arguments, field).is_some()) {
+        // a source that is given as a flag takes the place of the file's, of whichever kind
+        settings.raw.values.retain(|key, _| !sources.contains(&key.as_str()));
+    }
     for field in FIELDS {
         if let Some(value) = given(arguments, field) {
-            values.raw.values.insert(field.key.to_owned(), value);
+            settings.raw.values.insert(field.key.to_owned(), value);
         }
     }
-    if let Some(path) = values.raw.values.remove("local_wheel_path") {
-        values.raw.wheel = Some(read_wheel(Path::new(&path))?);
+    settings.raw.reset_database |= is_set(arguments, "reset_database");
+    settings.raw.prune |= is_set(arguments, "prune");
+    Ok(settings)
+}
+
+/// Reads the wheel or the program that the settings name.
+pub(crate) fn load_sources(raw: &mut RawSpec) -> Result<(), Failure> {
+    if let Some(path) = raw.values.remove("local_wheel_path") {
+        raw.wheel = Some(read_wheel(Path::new(&path))?);
     }
-    if let Some(path) = values.raw.values.remove("local_binary_path") {
+    if let Some(path) = raw.values.remove("local_binary_path") {
         // One byte more than allowed, so that the engine sees that it is too large.
         let content = read_file("local_binary_path", Path::new(&path), binary::SIZE_LIMIT + 1)?;
-        values.raw.binary = Some(content.into());
+        raw.binary = Some(content.into());
     }
-    values.raw.reset_database = is_set(arguments, "reset_database");
-    values.raw.prune = is_set(arguments, "prune");
-    Ok(values)
+    Ok(())
 }
 
 impl Values {
@@ -83,13 +123,38 @@ pub(crate) fn is_set(arguments: &ArgMatches, flag: &str) -> bool {
     arguments.try_get_one(flag).ok().flatten().copied().unwrap_or(false)
 }
 
+/// The most bytes that are read of a file with settings.
+const CONFIG_LIMIT: usize = 1024 * 1024;
+
 fn config_text(arguments: &ArgMatches) -> Result<Option<String>, Failure> {
     let Some(path) = arguments.get_one::<PathBuf>("config") else { return Ok(None) };
-    let bytes = read_file("config", path, 1024 * 1024)?;
-    let text = String::from_utf8(bytes).map_err(|_| {
-        Failure::field(FieldError::because("config", format!("{} is not UTF-8", path.display())))
-    })?;
+    if path.as_os_str() == "-" {
+        return standard_input(arguments).map(Some);
+    }
+    let bytes = read_file("config", path, CONFIG_LIMIT)?;
+    let text = String::from_utf8(bytes).map_err(|_| not_text(&path.display().to_string()))?;
     Ok(Some(text))
+}
+
+/// What standard input holds; it is read once, however often it is asked for.
+fn standard_input(arguments: &ArgMatches) -> Result<String, Failure> {
+    static TEXT: OnceLock<Result<Vec<u8>, String>> = OnceLock::new();
+    if is_set(arguments, "token-stdin") {
+        let message = "`config` and `token-stdin` cannot both read standard input";
+        return Err(Failure::field(FieldError::because("config", message)));
+    }
+    let bytes = TEXT.get_or_init(|| {
+        let mut content = Vec::new();
+        let limit = CONFIG_LIMIT as u64;
+        let read = std::io::stdin().lock().take(limit).read_to_end(&mut content);
+        read.map(|_| content).map_err(|error| format!("`config`: cannot read standard input: {error}"))
+    });
+    let bytes = bytes.clone().map_err(|message| Failure::field(FieldError::because("config", message)))?;
+    String::from_utf8(bytes).map_err(|_| not_text("standard input"))
+}
+
+fn not_text(what: &str) -> Failure {
+    Failure::field(FieldError::because("config", format!("{what} is not UTF-8")))
 }
 
 fn read_wheel(path: &Path) -> Result<(String, Vec<u8>), Failure> {

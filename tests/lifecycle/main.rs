@@ -8,3 +8,4 @@ mod error_table;
 mod python;
 mod schema_by_app;
 mod seed_app_yaml;
+mod ways_out;
