@@ -27,6 +27,7 @@ pub(crate) fn command() -> Command {
         .subcommand(crate::logs::command())
         .subcommand(crate::login::command())
         .subcommand(crate::login::logout_command())
+        .subcommand(crate::ui::command())
         .subcommand(workspace())
 }
 
@@ -205,7 +206,8 @@ pub(crate) fn with_config(command: Command) -> Command {
         )
 }
 
-fn with_connection(command: Command) -> Command {
+/// The flags of sign-in.
+pub(crate) fn with_connection(command: Command) -> Command {
     command
         .arg(Arg::new("profile").long("profile").value_name("NAME").help("Profile of ~/.databrickscfg"))
         .arg(Arg::new("host").long("host").value_name("URL").help("Address of the workspace"))

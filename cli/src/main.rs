@@ -18,6 +18,7 @@ mod printer;
 mod request;
 mod rollback;
 mod status;
+mod ui;
 mod workspace;
 
 use std::process::ExitCode;
@@ -58,6 +59,7 @@ async fn run(name: &str, arguments: &ArgMatches, printer: &Printer) -> Result<()
         "logs" => logs::run(arguments, printer).await,
         "rollback" => rollback::run(arguments, printer).await,
         "status" => status::run(arguments, printer).await,
+        "ui" => ui::run(arguments, printer).await,
         "workspace" => workspace::run(arguments).await,
         operation => deploy::apply(operation, arguments, printer).await,
     }
