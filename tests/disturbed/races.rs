@@ -2,6 +2,7 @@
 
 use anyhow::ensure;
 use serde_json::Value;
+use system_tests::state::difference;
 use system_tests::tellr::Finished;
 use system_tests::{Deployment, Kind, LocalWorkspace, Settings};
 
@@ -55,13 +56,15 @@ async fn two_updates(kind: Kind) -> anyhow::Result<()> {
     let workspace = LocalWorkspace::start(Settings::default())?;
     let deployment = Deployment::new(&workspace, "tellr-1", kind);
     workspace.tellr(&Operation::Create.flags(&deployment)).await?.successful()?;
+    Operation::Update.prepare(&workspace, &deployment, None).await?;
+    workspace.tellr(&Operation::Update.flags(&deployment)).await?.successful()?;
     let before = deployment.state(&workspace).await?;
     Operation::Update.prepare(&workspace, &deployment, None).await?;
     let ends = race(&workspace, &deployment, [Operation::Update, Operation::Update]).await?;
     ends.iter().try_for_each(check_loser)?;
     ensure!(succeeded(&ends) >= 1, "both failed: {ends:#?}");
     let after = deployment.state(&workspace).await?;
-    ensure!(after == before, "{before:#} became {after:#}");
+    ensure!(after == before, "{}", difference(&before, &after));
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The built programs and wheels.
 //!
-//! `cargo xtask test` names what it has built in `TELLR_BIN`, `TELLR_APP_BIN` and `TELLR_WHEELS`. Without these, cargo
-//! is asked to build what the checkout holds now.
+//! `cargo xtask test` names what it has built in `TELLR_BIN`, `TELLR_APP_BIN`, `TELLR_WHEELS` and `TELLR_DEPLOYER_PAGE`.
+//! Without these, cargo is asked to build what the checkout holds now.
 
 use std::env;
 use std::path::PathBuf;
@@ -31,6 +31,12 @@ pub fn tellr_app() -> anyhow::Result<PathBuf> {
 pub fn wheels() -> anyhow::Result<PathBuf> {
     static BUILT: Built = OnceLock::new();
     once(&BUILT, || named_or_else("TELLR_WHEELS", dist))
+}
+
+/// The folder of the deployer's page.
+pub fn deployer_page() -> anyhow::Result<PathBuf> {
+    static BUILT: Built = OnceLock::new();
+    once(&BUILT, || named_or_else("TELLR_DEPLOYER_PAGE", build_deployer_page))
 }
 
 /// The wheel of one package, e.g. `databricks-tellr-app`.
@@ -85,6 +91,12 @@ fn build(package: &str) -> anyhow::Result<PathBuf> {
             message["executable"].as_str().filter(|_| is_ours).map(PathBuf::from)
         });
     executable.with_context(|| format!("cargo built no binary `{package}`"))
+}
+
+fn build_deployer_page() -> anyhow::Result<PathBuf> {
+    let status = repository::cargo().args(["xtask", "deployer-page"]).stdin(Stdio::null()).status()?;
+    ensure!(status.success(), "`cargo xtask deployer-page` ended with {status}");
+    Ok(repository::root().join("deployer-ui/dist"))
 }
 
 fn dist() -> anyhow::Result<PathBuf> {

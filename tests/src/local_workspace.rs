@@ -30,6 +30,8 @@ pub struct Settings {
     pub start_deadline: Option<Duration>,
     /// Whether apps find the wheels of this checkout (building them takes a while).
     pub has_wheels: bool,
+    /// Whether pages of every origin may call it, which the platform does not allow.
+    pub open_to_pages: bool,
 }
 
 impl Default for Settings {
@@ -40,6 +42,7 @@ impl Default for Settings {
             request_timeout: None,
             start_deadline: None,
             has_wheels: true,
+            open_to_pages: false,
         }
     }
 }
@@ -135,6 +138,9 @@ fn launch(folder: &Path, settings: &Settings) -> anyhow::Result<(Child, Ready)> 
     }
     if let Some(deadline) = settings.start_deadline {
         command.args(["--start-deadline", &deadline.as_secs().to_string()]);
+    }
+    if settings.open_to_pages {
+        command.args(["--cors", "star"]);
     }
     if settings.has_wheels {
         command.arg("--wheels").arg(binaries::wheels()?);

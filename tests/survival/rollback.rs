@@ -40,9 +40,6 @@ async fn live(kind: Kind, defect: Defect) -> anyhow::Result<()> {
         error["message"].as_str().unwrap_or_default(),
     ));
     ensure!(tally.ends_well(), "the last probe failed: {:?}", tally.failures);
-    if defect == Defect::NotInstallable {
-        ensure!(tally.failed == 0, "a build that failed has stopped the app: {:?}", tally.failures);
-    }
     let after = deployment.state(&workspace).await?;
     ensure!(after == before, "another version is there:\n{before:#}\n{after:#}");
 
