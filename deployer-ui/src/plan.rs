@@ -108,6 +108,8 @@ fn Approval(order: Rc<Order>, plan: Rc<Plan>) -> impl IntoView {
     let may = Memo::new(move |_| !asks_name || typed.with(|typed| expected.with_value(|name| typed == name)));
     let button = label(order.draft.operation);
     let tone = if asks_name { "button danger" } else { "button primary" };
+    // of a delete, what stays matters as much as what goes
+    let stays = order.draft.operation == Operation::Delete;
     let is_fit = plan.refusals.is_empty();
     let has_work = plan.has_work();
     let has_warnings = !plan.warnings.is_empty();
@@ -125,7 +127,7 @@ fn Approval(order: Rc<Order>, plan: Rc<Plan>) -> impl IntoView {
             {(number > 0)
                 .then(|| {
                     view! {
-                        <details>
+                        <details open=stays>
                             <summary>{format!("{number} that stay as they are")}</summary>
                             <ol class="plan">{kept}</ol>
                         </details>

@@ -4,10 +4,14 @@ use crate::frontend::{self, Mode};
 use crate::repository::Repository;
 use crate::setup::{self, Package, Tools, WASM_TARGET};
 use crate::stages::Stages;
-use crate::{command, publish, say, wasm_tests, wheels};
+use crate::{command, deployer_page, publish, say, wasm_tests, wheels};
 
 /// The packages that are compiled to WebAssembly.
-const WASM_PACKAGES: [&str; 4] = ["databricks", "deployer-wasm", "tellr-api", "tellr-frontend"];
+const WASM_PACKAGES: [&str; 5] =
+    ["databricks", "deployer-wasm", "tellr-api", "tellr-deployer-ui", "tellr-frontend"];
+
+/// All packages but those that exist only as wasm.
+const NATIVE: [&str; 5] = ["--workspace", "--exclude", "tellr-frontend", "--exclude", "tellr-deployer-ui"];
 
 /// Runs every check, cheapest first. The native tests come last, so that the output ends with cargo's own words.
 pub(crate) fn run(repository: &Repository) -> anyhow::Result<()> {
@@ -16,7 +20,10 @@ pub(crate) fn run(repository: &Repository) -> anyhow::Result<()> {
     stages.stage("format", || command::run(repository.cargo_tool("fmt").args(["--all", "--check"])))?;
     stages.stage("lints", || lints(repository))?;
     stages.stage("lints of wasm code", || lints_of_wasm(repository))?;
-    stages.stage("front ends", || frontend::run(repository, Mode::Release))?;
+    stages.stage("front ends", || {
+        frontend::run(repository, Mode::Release)?;
+        deployer_page::run(repository, Mode::Release)
+    })?;
     let wheels = stages.stage("wheels", || wheels::run(repository))?;
     stages.stage("publishing, dry", || publish::dry_run(repository, &wheels.folder, publish::Index::PyPi))?;
     stages.stage("tests in the browser", || wasm_tests::run(repository, &[]))?;
@@ -27,7 +34,8 @@ pub(crate) fn run(repository: &Repository) -> anyhow::Result<()> {
     tests
         .env("TELLR_BIN", &wheels.tellr)
         .env("TELLR_APP_BIN", &wheels.tellr_app)
-        .env("TELLR_WHEELS", &wheels.folder);
+        .env("TELLR_WHEELS", &wheels.folder)
+        .env("TELLR_DEPLOYER_PAGE", repository.path("deployer-ui/dist"));
     command::run(&mut tests)
 }
 
@@ -54,7 +62,7 @@ fn set_up(repository: &Repository) -> anyhow::Result<()> {
 
 fn lints(repository: &Repository) -> anyhow::Result<()> {
     let mut clippy = repository.cargo("clippy");
-    clippy.args(["--workspace", "--exclude", "tellr-frontend", "--all-targets", "--", "-D", "warnings"]);
+    clippy.args(NATIVE).args(["--all-targets", "--", "-D", "warnings"]);
     command::run(&mut clippy)
 }
 
@@ -70,6 +78,6 @@ fn lints_of_wasm(repository: &Repository) -> anyhow::Result<()> {
 fn native_tests(repository: &Repository) -> std::process::Command {
     let mut cargo = repository.cargo("test");
     // all targets, and so no documentation tests: there are none, and the output is to end with tests that ran
-    cargo.args(["--workspace", "--exclude", "tellr-frontend", "--no-fail-fast", "--all-targets"]);
+    cargo.args(NATIVE).args(["--no-fail-fast", "--all-targets"]);
     cargo
 }

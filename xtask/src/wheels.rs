@@ -9,7 +9,7 @@ use anyhow::{Context, ensure};
 use crate::frontend::{self, Mode};
 use crate::repository::Repository;
 use crate::setup::{self, Package, Tools};
-use crate::{command, say};
+use crate::{command, deployer_page, say};
 
 /// The Python packages, as folders of `python/`.
 pub(crate) const PACKAGES: [&str; 2] = ["databricks-tellr", "databricks-tellr-app"];
@@ -31,6 +31,7 @@ pub(crate) fn run(repository: &Repository) -> anyhow::Result<Wheels> {
     setup::apt(&[Package::MuslTools])?;
     let tools = Tools::ensure(repository)?;
     frontend::run(repository, Mode::Release)?;
+    deployer_page::run(repository, Mode::Release)?;
     let folder = repository.path("dist");
     let built = repository.target("xtask/wheels");
     for package in PACKAGES {
