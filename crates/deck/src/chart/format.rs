@@ -60,7 +60,11 @@ impl NumberFormat {
             Style::Percent => (number, "%"),
             Style::Number | Style::Plain => (number, ""),
         };
-        let factor = if number == 0.0 { 1.0 } else { scaled / number };
+        let factor = match self.style {
+            Style::Fraction => 100.0,
+            _ if number == 0.0 => 1.0,
+            _ => scaled / number,
+        };
         let decimals = self
             .decimals
             .map_or_else(|| needed_decimals(scaled, step.map(|step| step * factor)), usize::from);

@@ -14,8 +14,13 @@ use crate::report::Report;
 
 /// Start tags below this depth are left out, their text stays. Browsers stop at 512.
 const DEEPEST: usize = 200;
-/// Start tags after so many nodes are left out: misnested formatting can multiply itself.
+/// No tree has more nodes. Nor has it more than half as many as its text has bytes, and some: misnested formatting
+/// multiplies itself.
 const MOST_NODES: usize = 400_000;
+/// So many formatting elements may be open at once. Each paragraph opens them again, and each is compared with all others.
+const MOST_FORMATTING: usize = 24;
+const FORMATTING: [&str; 12] =
+    ["b", "big", "code", "em", "font", "i", "s", "small", "strike", "strong", "tt", "u"];
 /// The parser gets its input in pieces of so many bytes, to see whether they lead anywhere.
 const PIECE: usize = 8 * 1024;
 /// After so many bytes inside a single tag, most of the rest is left out: attributes are compared with each other.
@@ -26,6 +31,9 @@ type Builder = TreeBuilder<NodeId, Sink>;
 /// Stands between tokenizer and tree builder, and holds back what would grow without end.
 struct Bounds {
     builder: Builder,
+    most_nodes: usize,
+    /// Never fewer than there are.
+    formatting: Cell<usize>,
     tokens: Cell<usize>,
     too_deep: Cell<usize>,
     too_many: Cell<usize>,
@@ -37,9 +45,20 @@ impl TokenSink for Bounds {
     fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<NodeId> {
         self.tokens.set(self.tokens.get().wrapping_add(1));
         if let Token::TagToken(tag) = &token
+            && FORMATTING.contains(&&*tag.name)
+        {
+            let open = self.formatting.get();
+            if tag.kind == TagKind::StartTag && open >= MOST_FORMATTING {
+                self.too_deep.set(self.too_deep.get() + 1);
+                return TokenSinkResult::Continue;
+            }
+            let starts = tag.kind == TagKind::StartTag;
+            self.formatting.set(if starts { open + 1 } else { open.saturating_sub(1) });
+        }
+        if let Token::TagToken(tag) = &token
             && tag.kind == TagKind::StartTag
         {
-            if self.builder.sink.nodes() > MOST_NODES {
+            if self.builder.sink.nodes() > self.most_nodes {
                 self.too_many.set(self.too_many.get() + 1);
                 return TokenSinkResult::Continue;
             }
@@ -78,7 +97,15 @@ pub(crate) fn parse_fragment(html: &str, report: &mut Report) -> (Dom, NodeId) {
 }
 
 fn run(builder: Builder, html: &str, report: &mut Report) -> Dom {
-    let bounds = Bounds { builder, tokens: Cell::new(0), too_deep: Cell::new(0), too_many: Cell::new(0) };
+    let most_nodes = (1000 + html.len() / 2).min(MOST_NODES);
+    let bounds = Bounds {
+        builder,
+        most_nodes,
+        formatting: Cell::new(0),
+        tokens: Cell::new(0),
+        too_deep: Cell::new(0),
+        too_many: Cell::new(0),
+    };
     let tokenizer = Tokenizer::new(bounds, TokenizerOpts::default());
     let cut = feed(&tokenizer, html);
     tokenizer.end();
@@ -87,10 +114,12 @@ fn run(builder: Builder, html: &str, report: &mut Report) -> Dom {
         report.dropped(format!("{cut} bytes of a single tag"));
     }
     if bounds.too_deep.get() > 0 {
-        report.dropped(format!("tags nested more than {DEEPEST} deep; their text stays"));
+        report.dropped(format!(
+            "tags nested more than {DEEPEST} deep, or {MOST_FORMATTING} of formatting; their text stays"
+        ));
     }
     if bounds.too_many.get() > 0 {
-        report.dropped(format!("tags after the first {MOST_NODES} nodes; their text stays"));
+        report.dropped(format!("tags after the first {most_nodes} nodes; their text stays"));
     }
     bounds.builder.sink.finish()
 }

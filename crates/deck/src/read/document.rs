@@ -81,10 +81,16 @@ fn slide_roots(dom: &mut Dom, report: &mut Report) -> Vec<NodeId> {
         return all.iter().filter_map(|id| separate(dom, *id, &all, report)).collect();
     }
     let is_section = |id: &NodeId| dom.element(*id).is_some_and(|element| element.is_html("section"));
+    // A section that only holds sections is a column of slides.
+    let holds_sections = |id: &NodeId| {
+        let mut elements = dom.children(*id).filter(|child| dom.element(*child).is_some()).peekable();
+        elements.peek().is_some() && elements.all(|child| is_section(&child))
+    };
+    let is_slide = |id: &NodeId| is_section(id) && !holds_sections(id);
     let sections: Vec<NodeId> = dom
         .descendants(DOCUMENT)
-        .filter(is_section)
-        .filter(|id| !ancestors(dom, *id).any(|ancestor| is_section(&ancestor)))
+        .filter(is_slide)
+        .filter(|id| !ancestors(dom, *id).any(|ancestor| is_slide(&ancestor)))
         .collect();
     if !sections.is_empty() {
         report.repaired(format!(

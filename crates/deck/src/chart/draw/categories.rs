@@ -49,7 +49,7 @@ fn layout(names: &[String], width: f64) -> Layout {
     let room = TURNED_HEIGHT / TURNED.2;
     let names: Vec<String> = names.iter().map(|name| text::fit(name, TICK, room)).collect();
     let widest = names.iter().map(|name| text::width(name, TICK)).fold(0.0, f64::max);
-    Layout::Turned { names, every: every(TICK * 1.5, band), height: widest.mul_add(TURNED.2, TICK) + 6.0 }
+    Layout::Turned { names, every: every(TICK * 2.1, band), height: widest.mul_add(TURNED.2, TICK) + 6.0 }
 }
 
 fn title(axis: &Axis) -> Option<&str> {
@@ -82,7 +82,10 @@ pub(super) fn draw_below(names: &[String], plot: Area, axis: &Axis, svg: &mut Sv
         Layout::Turned { names, every, .. } => {
             for (at, name) in names.iter().enumerate().step_by(every) {
                 let look = Look { turned: TURNED.0, ..Look::new(TICK, Anchor::End) };
-                svg.text(name, (middle(at) + TICK * 0.3, top + TICK + 2.0), look);
+                let x = middle(at) + TICK * 0.3;
+                // The first ones would run out of the picture.
+                let name = text::fit(name, TICK, x / TURNED.1);
+                svg.text(&name, (x, top + TICK + 2.0), look);
             }
         }
     }

@@ -70,13 +70,18 @@ impl Frame {
             self.legend_beside(&entries, svg);
             return;
         }
-        let rows = rows(&entries, self.area.width);
+        let rows = rows(&entries, self.area.width - 80.0);
+        let shown: usize = rows.iter().map(Vec::len).sum();
         let height = ROW * count(rows.len());
         let top = if place == Legend::Top { self.area.y } else { self.area.bottom() - height };
         for (index, row) in rows.iter().enumerate() {
             let mut x = self.area.x;
             for (entry, name) in row {
                 x = swatch(svg, entry, name, (x, top + ROW * count(index)));
+            }
+            if index + 1 == rows.len() && shown < entries.len() {
+                let more = format!("and {} more", entries.len() - shown);
+                svg.text(&more, (x, top + ROW * count(index) + 13.5), Look::new(ENTRY, Anchor::Start));
             }
         }
         if place == Legend::Top {

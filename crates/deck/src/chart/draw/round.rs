@@ -10,7 +10,7 @@ use super::{Area, colors, text};
 
 const LABEL: f64 = 12.5;
 /// The hole of a doughnut, as a share of its radius.
-const HOLE: f64 = 0.6;
+const HOLE: f64 = 0.54;
 
 /// Draws the chart into a free area. Only positive values are parts of a whole.
 pub(super) fn draw(chart: &Chart, area: Area, svg: &mut Svg) {
@@ -31,7 +31,14 @@ pub(super) fn draw(chart: &Chart, area: Area, svg: &mut Svg) {
         let share = part / total;
         let to = TAU.mul_add(share, from);
         let color = colors::of_part(series, index);
-        svg.shape(&slice(center, radius, hole, from, to), color, 1.0);
+        // The ends of a full circle are one point: it is drawn as two halves.
+        let middle = (from + to) / 2.0;
+        if share > 0.75 {
+            svg.shape(&slice(center, radius, hole, from, middle), color, 1.0);
+            svg.shape(&slice(center, radius, hole, middle, to), color, 1.0);
+        } else {
+            svg.shape(&slice(center, radius, hole, from, to), color, 1.0);
+        }
         from = to;
     }
     separate(&parts, total, center, radius, hole, svg);
@@ -56,8 +63,6 @@ pub(super) fn draw(chart: &Chart, area: Area, svg: &mut Svg) {
 
 /// A slice as a path: outside clockwise, inside back.
 fn slice((x, y): (f64, f64), radius: f64, hole: f64, from: f64, to: f64) -> String {
-    // A full circle is not an arc: its ends are the same point.
-    let to = to.min(from + TAU - 1e-4);
     let large = u8::from(to - from > TAU / 2.0);
     let at = |angle: f64, radius: f64| {
         (round(angle.cos().mul_add(radius, x)), round(angle.sin().mul_add(radius, y)))

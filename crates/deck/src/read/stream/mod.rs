@@ -259,11 +259,12 @@ impl StreamReader {
             self.start = 0;
             self.state = State::Raw { name: tag.name, body: tag.range.len() };
         } else if STRUCTURE.contains(&tag.name.as_str()) {
-            if tag.name == "link" {
-                let text = self.buffer.get(tag.range.clone()).unwrap_or_default();
-                self.report.dropped(format!("the link {}", quote(text)));
-            }
+            let text = self.buffer.get(tag.range.clone()).unwrap_or_default();
+            let link = (tag.name == "link").then(|| format!("the link {}", quote(text)));
             self.skip(at, tag.range.end, events);
+            if let Some(link) = link {
+                self.report.dropped(link);
+            }
         } else {
             self.at = at + 1;
         }
