@@ -18,7 +18,8 @@ pub(crate) async fn run(arguments: &ArgMatches) -> Result<(), Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::Machine(error.to_string());
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| failed(&error))?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| failed(&error))?;
-    let running = local_workspace::start(options(arguments)).await.map_err(|error| failed(&error))?;
+    let options = options(arguments).map_err(|error| failed(&error))?;
+    let running = local_workspace::start(options).await.map_err(|error| failed(&error))?;
     let ready = running.ready();
     write_line("LOCAL workspace, a stand-in on this machine only: not Databricks");
     write_line(&format!("host:  {}\ntoken: {}\nuser:  {}", ready.host, ready.token, ready.user));
@@ -31,11 +32,13 @@ pub(crate) async fn run(arguments: &ArgMatches) -> Result<(), Failure> {
     Ok(())
 }
 
-fn options(arguments: &ArgMatches) -> Options {
+/// The data folder is made absolute: apps are built from other folders.
+fn options(arguments: &ArgMatches) -> std::io::Result<Options> {
     let seconds = |name: &str| Duration::from_secs(arguments.get_one::<u64>(name).copied().unwrap_or(120));
-    Options {
+    let data = arguments.get_one::<PathBuf>("data").cloned().unwrap_or_default();
+    Ok(Options {
         port: arguments.get_one::<u16>("port").copied().unwrap_or(0),
-        data_dir: arguments.get_one::<PathBuf>("data").cloned().unwrap_or_default(),
+        data_dir: std::path::absolute(data)?,
         ready_file: arguments.get_one::<PathBuf>("ready-file").cloned(),
         token_ttl: seconds("token-ttl"),
         state_delay: Duration::from_millis(arguments.get_one::<u64>("state-delay").copied().unwrap_or(500)),
@@ -47,5 +50,5 @@ fn options(arguments: &ArgMatches) -> Options {
             Some("files-only") => CorsMode::FilesOnly,
             _ => CorsMode::None,
         },
-    }
+    })
 }

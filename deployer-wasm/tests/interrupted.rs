@@ -286,16 +286,29 @@ engine_tests! {
         let engine = workspace.engine().with_rollback(true);
         let error = run_by(&engine, &update(false, &[("app_version", "0.5.0")])).await.expect_err("it fails");
         let DeployError::RolledBack { restored, deployment_id, .. } = &error else { panic!("{error:?}") };
-        assert_eq!((restored.as_str(), deployment_id.as_deref()), ("d1", Some("d3")));
+        // The build failed, and what ran was not touched: deploying it again would only stop it for a while.
+        assert_eq!((restored.as_str(), deployment_id.as_deref()), ("d1", None));
         assert_eq!(end(&workspace).1, files);
         assert_eq!(workspace.runs()[1]["state"], "failed");
         assert_eq!(workspace.runs()[1]["restored"], "d1");
         // Run again, it starts anew: the deployment that runs now is the former version's, and not what was asked for.
         let again = run(&workspace, &update(false, &[("app_version", "0.5.0")])).await.expect("an update");
-        assert_eq!(serde_json::to_value(&again).expect("json")["deployment_id"], "d4");
+        assert_eq!(serde_json::to_value(&again).expect("json")["deployment_id"], "d3");
         assert_ne!(end(&workspace).1, files);
         let versions = workspace.state().files.keys().filter(|path| path.contains(".history/version-")).count();
         assert_eq!(versions, 1, "the version that was put back is kept once");
+    }
+
+    async fn a_version_that_crashes_is_replaced_by_the_former_one() {
+        let workspace = deployed("autoscaling").await;
+        workspace.state().crashing_deployments = vec![2];
+        let engine = workspace.engine().with_rollback(true);
+        let error = run_by(&engine, &update(false, &[("app_version", "0.5.0")])).await.expect_err("it crashes");
+        let DeployError::RolledBack { restored, deployment_id, .. } = &error else { panic!("{error:?}") };
+        assert_eq!((restored.as_str(), deployment_id.as_deref()), ("d1", Some("d3")));
+        // The same update run again does not take the former version's deployment for its own.
+        let again = run(&workspace, &update(false, &[("app_version", "0.5.0")])).await.expect("an update");
+        assert_eq!(serde_json::to_value(&again).expect("json")["deployment_id"], "d4");
     }
 
     async fn only_a_few_former_versions_are_kept() {

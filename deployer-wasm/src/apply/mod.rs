@@ -129,10 +129,10 @@ struct Run<'a> {
     unwritten: Option<StepRecord>,
     /// What has been made so far.
     made: Vec<String>,
-    /// Whether the app's files have been touched.
+    /// Whether the app, its files or its data have been touched.
     touched: bool,
-    /// Whether what runs has been touched: by a deployment, or by a reset under it.
-    disturbed: bool,
+    /// Whether the app's data has been dropped under it.
+    reset: bool,
 }
 
 /// The step that is running: its name for events, and its clock.
@@ -170,7 +170,7 @@ impl<'a> Run<'a> {
             unwritten: None,
             made: Vec::new(),
             touched: false,
-            disturbed: false,
+            reset: false,
         }
     }
 
@@ -194,8 +194,8 @@ impl<'a> Run<'a> {
         let (name, title) = (name_of(action), title_of(row, action));
         self.engine.tell(Event::StepStarted { step: name, title: title.clone() });
         let step = Step { engine: self.engine, name, clock: Stopwatch::start(), told: AtomicU64::new(0) };
-        self.disturbed |= matches!(action, Action::ResetSchema { .. } | Action::Deploy { .. });
-        self.touched |= self.disturbed || writes(action);
+        self.reset |= matches!(action, Action::ResetSchema { .. });
+        self.touched |= touches(action);
         match Box::pin(self.perform(&step, action)).await {
             Ok(message) => {
                 let elapsed_ms = step.clock.elapsed_ms();
@@ -298,9 +298,17 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Whether an action changes the app's folder.
-fn writes(action: &Action) -> bool {
-    matches!(action, Action::WriteFile { .. } | Action::RestoreFile { .. } | Action::DeleteFile { .. })
+/// Whether an action changes what runs, or will run after the app's next start.
+fn touches(action: &Action) -> bool {
+    use Action as A;
+    matches!(
+        action,
+        A::WriteFile { .. }
+            | A::RestoreFile { .. }
+            | A::DeleteFile { .. }
+            | A::ResetSchema { .. }
+            | A::Deploy { .. }
+    )
 }
 
 fn name_of(action: &Action) -> &'static str {

@@ -75,7 +75,8 @@ impl Engine {
         if !plan.refusals.is_empty() {
             return Err(DeployError::Refused(plan.refusals));
         }
-        let keeps_running = !run.disturbed;
+        let keeps_running =
+            !run.reset && still_runs(observation.app.as_ref(), run.plan.deployment_before.as_deref());
         plan.rows.retain(|row| match row.action {
             // What has just failed is not worth keeping.
             Some(Action::SaveVersion { .. }) => false,
@@ -121,6 +122,12 @@ impl Availability {
     fn milliseconds(&self) -> u64 {
         self.away_ms.load(Ordering::Relaxed)
     }
+}
+
+/// Whether the former version has never stopped: a deployment that fails in its build replaces nothing.
+fn still_runs(app: Option<&App>, deployment: Option<&str>) -> bool {
+    let active = |app: &App| app.active_deployment.as_ref().and_then(|active| active.deployment_id.clone());
+    app.is_some_and(|app| runs(app) && active(app).as_deref() == deployment)
 }
 
 fn runs(app: &App) -> bool {

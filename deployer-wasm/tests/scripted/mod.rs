@@ -76,6 +76,8 @@ pub(crate) struct State {
     /// Whether the app's role lacks rights on the schema.
     pub(crate) ungranted: bool,
     pub(crate) deployments: u32,
+    /// Numbers of the deployments that succeed and whose app then crashes.
+    pub(crate) crashing_deployments: Vec<u32>,
     /// Numbers of the deployments that fail.
     pub(crate) failing_deployments: Vec<u32>,
     pub(crate) permissions: Vec<Value>,
@@ -329,8 +331,11 @@ impl Workspace {
                 let (deployment, message) = failure
                     .or_else(|| state.deployment_state.clone())
                     .unwrap_or_else(|| ("SUCCEEDED".into(), "App started successfully".into()));
-                let (running, words) =
-                    state.app_state.clone().unwrap_or_else(|| ("RUNNING".into(), "App is running".into()));
+                let crashes = state.crashing_deployments.iter().any(|number| format!("d{number}") == id);
+                let crash = crashes.then(|| ("CRASHED".into(), "exit status 1".into()));
+                let (running, words) = crash
+                    .or_else(|| state.app_state.clone())
+                    .unwrap_or_else(|| ("RUNNING".into(), "App is running".into()));
                 if let Some(app) = state.app.as_mut() {
                     app["pending_deployment"] = Value::Null;
                     if deployment == "SUCCEEDED" {
