@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use crate::checks::Kind;
 use crate::local_workspace::LocalWorkspace;
-use crate::rest;
 
 /// A service principal that can sign in: an app's, or another of the workspace.
 #[derive(Clone, Debug)]
@@ -42,7 +41,7 @@ impl LocalWorkspace {
         };
         let described = self.get(&at).await?;
         let url = format!("{}/api/2.0/{service}/credentials", self.ready().host);
-        let answer = rest::client()?.post(url).bearer_auth(bearer).json(&wanted).send().await?;
+        let answer = self.client().post(url).bearer_auth(bearer).json(&wanted).send().await?;
         let credential: Value = answer.error_for_status()?.json().await?;
         let (host, token) = (text(&described, host)?, text(&credential, "/token")?);
         self.connect(&principal.client_id, host, token).await

@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use crate::binaries;
+use crate::{binaries, rest};
 
 const START_DEADLINE: Duration = Duration::from_secs(60);
 const STOP_DEADLINE: Duration = Duration::from_secs(45);
@@ -69,6 +69,8 @@ pub struct LocalWorkspace {
     ready: Ready,
     settings: Settings,
     folder: TempDir,
+    /// One for all calls: making one reads all certificates of the machine.
+    client: reqwest::Client,
 }
 
 impl LocalWorkspace {
@@ -77,7 +79,7 @@ impl LocalWorkspace {
         let folder =
             tempfile::Builder::new().prefix("tellr-test-").tempdir().context("no temporary folder")?;
         let (child, ready) = launch(folder.path(), &settings)?;
-        Ok(Self { child, ready, settings, folder })
+        Ok(Self { child, ready, settings, folder, client: rest::client()? })
     }
 
     /// Stops the workspace and starts it again on what it has kept.
@@ -90,6 +92,11 @@ impl LocalWorkspace {
     /// Its address and what one needs to be let in.
     pub fn ready(&self) -> &Ready {
         &self.ready
+    }
+
+    /// A client for calls to it and to its apps; it follows no redirect.
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
     }
 
     /// A folder for the test's own files, removed with the workspace.

@@ -33,7 +33,7 @@ pub struct Answer {
 impl LocalWorkspace {
     /// A call to the workspace as its user; `path` begins with `/api`.
     pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Answer> {
-        let mut request = client()?.request(method, format!("{}{path}", self.ready().host));
+        let mut request = self.client().request(method, format!("{}{path}", self.ready().host));
         request = request.bearer_auth(&self.ready().token);
         if let Some(body) = body {
             request = request.json(body);
@@ -67,7 +67,7 @@ impl LocalWorkspace {
 
     /// The content of a file of the workspace, as it is.
     pub async fn export_bytes(&self, path: &str) -> anyhow::Result<Vec<u8>> {
-        let request = client()?.get(format!("{}/api/2.0/workspace/export", self.ready().host));
+        let request = self.client().get(format!("{}/api/2.0/workspace/export", self.ready().host));
         let request =
             request.query(&[("path", path), ("direct_download", "true")]).bearer_auth(&self.ready().token);
         let response = request.send().await?;
@@ -83,7 +83,7 @@ impl LocalWorkspace {
 
     /// An OAuth token of any service principal.
     pub async fn oauth_token_of(&self, client_id: &str, client_secret: &str) -> anyhow::Result<String> {
-        let request = client()?.post(format!("{}/oidc/v1/token", self.ready().host));
+        let request = self.client().post(format!("{}/oidc/v1/token", self.ready().host));
         let request = request.basic_auth(client_id, Some(client_secret));
         let request = request.form(&[("grant_type", "client_credentials"), ("scope", "all-apis")]);
         let body: Value = request.send().await?.error_for_status()?.json().await?;
@@ -93,7 +93,7 @@ impl LocalWorkspace {
     /// GET through the proxy of an app, signed in; `path` begins with a slash.
     pub async fn get_from_app(&self, app: &str, path: &str) -> anyhow::Result<Response> {
         let url = self.app_url(app).await?;
-        Ok(client()?.get(format!("{url}{path}")).bearer_auth(self.oauth_token().await?).send().await?)
+        Ok(self.client().get(format!("{url}{path}")).bearer_auth(self.oauth_token().await?).send().await?)
     }
 
     /// The address of an app's proxy, without a slash at the end.

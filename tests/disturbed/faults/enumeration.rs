@@ -8,7 +8,7 @@ use system_tests::faults::Mutation;
 use system_tests::state::{FolderCopy, difference};
 use system_tests::{Deployment, Kind, LocalWorkspace, Settings};
 
-use super::fault::{Fault, stale_reads};
+use super::fault::{Fault, stale_reads, storms};
 use super::messages::Messages;
 use crate::scenario::Operation;
 use crate::tell;
@@ -40,7 +40,12 @@ pub(crate) async fn of(operation: Operation, kind: Kind) -> anyhow::Result<Strin
     for fault in Fault::OF_COMMITS {
         all.calls(Mutation::Commit, fault).await?;
     }
-    all.stale().await?;
+    let wholes =
+        [("429", storms(429, "REQUEST_LIMIT_EXCEEDED")), ("503", storms(503, "TEMPORARILY_UNAVAILABLE"))];
+    for (what, rules) in wholes {
+        all.throughout(what, &rules).await?;
+    }
+    all.throughout("stale reads", &stale_reads(&all.next_name())).await?;
     let seconds = started.elapsed().as_secs();
     tell(&format!("{operation:?} {kind:?}: {} faults in {seconds} s", all.points));
     ensure!(
@@ -84,6 +89,14 @@ impl Enumeration {
         let deployment = Deployment::new(&self.workspace, &format!("tellr-{}", self.made), self.kind);
         let history = self.operation.begin(&self.workspace, &deployment).await?;
         Ok((deployment, history))
+    }
+
+    /// What [`Self::next_subject`] will give.
+    fn next_name(&self) -> Deployment {
+        match &self.subject {
+            Some((deployment, _)) => deployment.clone(),
+            None => Deployment::new(&self.workspace, &format!("tellr-{}", self.made + 1), self.kind),
+        }
     }
 
     fn keep(&mut self, deployment: Deployment, history: Option<FolderCopy>) {
@@ -146,19 +159,23 @@ impl Enumeration {
         self.operation.clean(&self.workspace, deployment).await
     }
 
-    /// Reads that lag behind each change of a run.
-    async fn stale(&mut self) -> anyhow::Result<()> {
+    /// A run that must get through, whatever these rules do to all of it.
+    async fn throughout(&mut self, what: &str, rules: &[Value]) -> anyhow::Result<()> {
         let (deployment, history) = self.next_subject().await?;
         self.operation.prepare(&self.workspace, &deployment, history.as_ref()).await?;
-        for rule in stale_reads(&deployment) {
-            self.workspace.add_fault(&rule).await?;
+        for rule in rules {
+            self.workspace.add_fault(rule).await?;
         }
         let flags = self.operation.flags(&deployment);
+        let begun = Instant::now();
         let first = self.workspace.tellr(&flags).await?;
+        tell(&format!("{what}: {} ms", begun.elapsed().as_millis()));
         self.workspace.remove_faults().await?;
-        ensure!(first.code == Some(0), "stale reads ended the run: {}", first.result);
+        ensure!(first.code == Some(0), "{what} ended the run: {}", first.result);
         self.points += 1;
-        self.check(&deployment, &flags, true).await.context("stale reads")
+        self.check(&deployment, &flags, true).await.with_context(|| what.to_owned())?;
+        self.keep(deployment, history);
+        Ok(())
     }
 }
 

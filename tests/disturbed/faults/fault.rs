@@ -13,10 +13,6 @@ pub(crate) enum Fault {
     ErrorAfter,
     /// 500 in place of this call and of all that change something after it.
     ErrorForEver,
-    /// 429 to this call and the next three.
-    Throttled,
-    /// 503 to this call and the next three.
-    Unavailable,
     /// The effect, and no reply.
     Dropped,
     /// The connection is reset before any effect.
@@ -24,40 +20,44 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const OF_REQUESTS: [Self; 7] = [
-        Self::ErrorBefore,
-        Self::ErrorAfter,
-        Self::ErrorForEver,
-        Self::Throttled,
-        Self::Unavailable,
-        Self::Dropped,
-        Self::Reset,
-    ];
+    pub(crate) const OF_REQUESTS: [Self; 5] =
+        [Self::ErrorBefore, Self::ErrorAfter, Self::ErrorForEver, Self::Dropped, Self::Reset];
     pub(crate) const OF_COMMITS: [Self; 2] = [Self::Dropped, Self::Reset];
 
     pub(crate) fn rule(self, mutation: Mutation, skip: usize) -> Value {
-        let answer = |status: u16, code: &str, message: &str| {
-            json!({"answer": {
-                "status": status, "headers": {"Retry-After": "0"},
-                "body": {"error_code": code, "message": message},
-            }})
-        };
         let error = || answer(500, "INTERNAL_ERROR", "An internal error occurred.");
         let (when, times, action) = match self {
             Self::ErrorBefore => ("before", json!(1), error()),
             Self::ErrorAfter => ("after", json!(1), error()),
             Self::ErrorForEver => ("before", Value::Null, error()),
-            Self::Throttled => {
-                ("before", json!(4), answer(429, "REQUEST_LIMIT_EXCEEDED", "Too many requests."))
-            }
-            Self::Unavailable => {
-                ("before", json!(4), answer(503, "TEMPORARILY_UNAVAILABLE", "The service is unavailable."))
-            }
             Self::Dropped => ("after", json!(1), json!("drop")),
             Self::Reset => ("before", json!(1), json!("reset")),
         };
         json!({"id": "fault", "on": mutation.pattern(), "skip": skip, "times": times, "when": when, "do": action})
     }
+}
+
+/// An answer in place of the handler's, to be tried again at once.
+fn answer(status: u16, code: &str, message: &str) -> Value {
+    json!({"answer": {
+        "status": status, "headers": {"Retry-After": "0"}, "body": {"error_code": code, "message": message},
+    }})
+}
+
+/// Storms of one kind: a few calls in a row, of whatever kind, are refused; then some pass, and so on for the whole run.
+pub(crate) fn storms(status: u16, code: &str) -> Vec<Value> {
+    const REFUSED: usize = 3;
+    const PASSED: usize = 4;
+    const STORMS: usize = 40;
+    let storms = (0..STORMS).map(|number| {
+        json!({
+            "id": format!("storm-{number}"),
+            "on": {"method": "*", "path": "/api/**", "user_agent": DEPLOYER},
+            "skip": number * (REFUSED + PASSED), "times": REFUSED, "when": "before",
+            "do": answer(status, code, "Please try again later."),
+        })
+    });
+    storms.collect()
 }
 
 /// Rules by which the next reads after each change do not see it yet.
