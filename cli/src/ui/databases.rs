@@ -74,6 +74,9 @@ impl Databases {
     }
 
     async fn host(&self, database: &DatabaseResource) -> Result<Option<String>, Error> {
+        if !database.is_possible() {
+            return Ok(None);
+        }
         let found = match database {
             DatabaseResource::Endpoint(name) => {
                 let endpoint = self.client.postgres().endpoint(name).await;
@@ -84,7 +87,6 @@ impl Databases {
             }
         };
         match found {
-            Err(Error::InvalidArgument(_)) => Ok(None),
             Err(error) if error.is_not_found() => Ok(None),
             other => other,
         }

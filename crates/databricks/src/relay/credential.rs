@@ -10,7 +10,6 @@ use super::resource::DatabaseResource;
 use crate::call::Call;
 use crate::credential::{DatabaseCredential, WireCredential};
 use crate::error::{Error, InvalidArgument};
-use crate::path;
 use crate::send::decode;
 use crate::transport::Response;
 
@@ -29,24 +28,31 @@ struct ForInstances {
 
 pub(super) fn for_endpoint(call: Call, body: &[u8]) -> Asked {
     let asked: ForEndpoint = read(body)?;
-    path::resource("endpoint", &asked.endpoint)?;
-    Ok((call.json(&asked)?, Some(DatabaseResource::Endpoint(asked.endpoint))))
+    let call = call.json(&asked)?;
+    possible(call, DatabaseResource::Endpoint(asked.endpoint))
 }
 
 pub(super) fn for_instance(call: Call, body: &[u8]) -> Asked {
     let asked: ForInstances = read(body)?;
-    path::segment("instance name", &asked.instance_names[0])?;
     let call = call.json(&asked)?;
     let [instance] = asked.instance_names;
-    Ok((call, Some(DatabaseResource::Instance(instance))))
+    possible(call, DatabaseResource::Instance(instance))
+}
+
+fn possible(call: Call, resource: DatabaseResource) -> Asked {
+    if resource.is_possible() {
+        return Ok((call, Some(resource)));
+    }
+    Err(unfit(format!("{resource:?}")).into())
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, InvalidArgument> {
-    serde_json::from_slice(body).map_err(|error| InvalidArgument {
-        what: "request for a database credential",
-        given: error.to_string(),
-        rule: "it must name one endpoint or one instance",
-    })
+    serde_json::from_slice(body).map_err(|error| unfit(error.to_string()))
+}
+
+fn unfit(given: String) -> InvalidArgument {
+    let what = "request for a database credential";
+    InvalidArgument { what, given, rule: "it must name one endpoint or one instance" }
 }
 
 /// The credential of an answer, and the answer with a stand-in in its place.

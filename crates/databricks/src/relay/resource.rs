@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::path;
 use crate::secret::Secret;
 
 const STAND_IN: &str = "relayed:";
@@ -17,6 +18,20 @@ pub enum DatabaseResource {
 }
 
 impl DatabaseResource {
+    /// Whether the platform could have given it this name. Any other name could stand for another path of the API.
+    pub fn is_possible(&self) -> bool {
+        let is_name = |name: &str| path::segment("name", name).is_ok_and(|spelled| spelled == name);
+        match self {
+            Self::Instance(name) => is_name(name),
+            Self::Endpoint(name) => match name.split('/').collect::<Vec<_>>().as_slice() {
+                ["projects", project, "branches", branch, "endpoints", endpoint] => {
+                    [project, branch, endpoint].into_iter().all(|name| is_name(name))
+                }
+                _ => false,
+            },
+        }
+    }
+
     /// What a relay gives to a page instead of a token: it says for which database the relay holds one, and opens nothing.
     pub fn stand_in(&self) -> Secret {
         Secret::new(match self {
@@ -47,6 +62,28 @@ mod tests {
         ] {
             assert_eq!(DatabaseResource::of_stand_in(&resource.stand_in()), Some(resource));
         }
+    }
+
+    #[test]
+    fn only_names_of_databases_are_possible() {
+        let endpoint = |name: &str| DatabaseResource::Endpoint(name.into()).is_possible();
+        assert!(endpoint("projects/p/branches/production/endpoints/primary"));
+        for name in [
+            "",
+            "p",
+            "projects/p",
+            "projects/p/branches/b/roles/r",
+            "projects/p/branches/../endpoints/e",
+            "projects/p/branches//endpoints/e",
+            "projects/p/branches/b/endpoints/e/",
+            "projects/p/branches/b/endpoints/e?x=y",
+            "projects/p/branches/b/endpoints/%2e%2e",
+        ] {
+            assert!(!endpoint(name), "{name}");
+        }
+        let instance = |name: &str| DatabaseResource::Instance(name.into()).is_possible();
+        assert!(instance("tellr-db"));
+        assert!(!instance("..") && !instance("a/b") && !instance(""));
     }
 
     #[test]
