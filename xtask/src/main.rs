@@ -10,6 +10,7 @@ mod command;
 mod demo;
 mod deployer_page;
 mod frontend;
+mod gallery;
 mod http;
 mod local_workspace;
 mod publish;
@@ -71,6 +72,8 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Draw every chart type and take pictures of them for docs/gallery
+    Gallery,
     /// Measure what the design sets figures for, and write docs/figures.md
     Bench,
     /// Run the engine's tests as WebAssembly in headless Chromium
@@ -107,6 +110,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::DeployerPage { release } => deployer_page::run(&repository, frontend::Mode::of(release)),
         Command::Dist => wheels::run(&repository).map(drop),
         Command::Publish { test, dry_run } => publish::run(&repository, publish::Index::of(test), dry_run),
+        Command::Gallery => gallery::run(&repository),
         Command::Bench => bench::run(&repository),
         Command::WasmTest { args } => wasm_tests::run(&repository, &args),
         Command::WasmBindgenTestRunner { args } => wasm_tests::runner(args),

@@ -1,0 +1,100 @@
+//! Measures what decks have figures for: `cargo run --release -p deck --example figures`. One figure a line.
+#![expect(clippy::print_stdout, reason = "a command for people")]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use deck::chart::{Chart, draw};
+use deck::{Report, StreamReader, document, sanitise};
+
+/// How long each thing is done again and again.
+const TIME: Duration = Duration::from_millis(600);
+
+/// The median time that something takes.
+fn median(mut what: impl FnMut()) -> Duration {
+    let (started, mut times) = (Instant::now(), Vec::new());
+    while started.elapsed() < TIME || times.len() < 5 {
+        let begin = Instant::now();
+        what();
+        times.push(begin.elapsed());
+    }
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+/// A slide as models write them, about 3 KB.
+fn slide(number: u32, chart: bool) -> String {
+    let card = "<div class=\"card\" style=\"background: linear-gradient(135deg, #667eea 0%, #764ba2 100%); padding: 24px; border-radius: 12px\">\
+        <h3>Key figure</h3><p class=\"value\">$4.2M</p><p>Revenue grew by <strong>12%</strong> compared with the quarter before, mostly in the north.</p></div>";
+    let table: String = (0..8)
+        .map(|row| {
+            format!("<tr><td>Region {row}</td><td style=\"text-align: right\">{}</td></tr>", row * 317)
+        })
+        .collect();
+    let chart = if chart {
+        format!("<div style=\"height: 300px\"><canvas id=\"chart{number}\"></canvas></div>")
+    } else {
+        String::new()
+    };
+    format!(
+        "<div class=\"slide\"><h1>Slide {number}: results of the quarter</h1><div class=\"grid\">{}</div><table>{table}</table>{chart}</div>\n",
+        card.repeat(4)
+    )
+}
+
+fn deck() -> String {
+    let slides: String = (1..=15).map(|number| slide(number, number <= 10)).collect();
+    let charts: String = (1..=10)
+        .map(|number| format!("new Chart(document.getElementById('chart{number}').getContext('2d'), {{ type: 'bar', data: {{ labels: ['Q1','Q2','Q3','Q4'], datasets: [{{ label: 'Revenue', data: [10, 20, 15, {number}], backgroundColor: ['#36a', '#39c', '#3cc', '#c33'] }}] }}, options: {{ responsive: true, plugins: {{ legend: {{ display: false }} }}, scales: {{ y: {{ beginAtZero: true, ticks: {{ callback: (v) => '$' + v }} }} }} }} }});\n"))
+        .collect();
+    let style = ".slide { width: 1280px; height: 720px; padding: 48px; font-family: 'Inter', sans-serif } .grid { display: grid; grid-template-columns: repeat(2, 1fr); gap: 24px } .card h3 { margin: 0 } @media print { .card { box-shadow: none } }";
+    format!(
+        "<!DOCTYPE html><html><head><title>Review</title><script src=\"https://cdn.jsdelivr.net/npm/chart.js\"></script><style>{style}</style></head><body>{slides}<script>{charts}</script></body></html>"
+    )
+}
+
+fn main() {
+    let html: String = (0..200).map(|number| slide(number, false)).collect();
+    let time = median(|| {
+        black_box(sanitise::html(black_box(&html), &mut Report::default()));
+    });
+    let megabytes = u32::try_from(html.len()).map_or(0.0, f64::from) / 1e6;
+    println!("sanitise {:.1} MB/s of slide HTML", megabytes / time.as_secs_f64());
+
+    let deck = deck();
+    let time = median(|| {
+        black_box(document(black_box(deck.as_bytes()), None));
+    });
+    println!(
+        "document {:.2} ms for {} KB, 15 slides, 10 charts",
+        time.as_secs_f64() * 1e3,
+        deck.len() / 1000
+    );
+
+    let section = slide(1, false)
+        .replacen("<div class=\"slide\">", "<section class=\"slide\">", 1)
+        .trim_end()
+        .trim_end_matches("</div>")
+        .to_owned()
+        + "</section>";
+    let time = median(|| {
+        let mut reader = StreamReader::new();
+        for piece in section.as_bytes().chunks(24) {
+            black_box(reader.push(piece));
+        }
+        black_box(reader.finish());
+    });
+    println!(
+        "stream {:.3} ms for a slide of {} bytes in pieces of 24",
+        time.as_secs_f64() * 1e3,
+        section.len()
+    );
+
+    let json = r##"{"type":"bar","title":"Revenue and margin","labels":["Jan","Feb","Mar","Apr","May","Jun","Jul","Aug","Sep","Oct","Nov","Dec"],"series":[{"name":"2025","values":[1,2,3,4,5,6,7,8,9,10,11,12]},{"name":"2026","values":[2,3,4,5,6,7,8,9,10,11,12,13]},{"name":"Margin","kind":"line","second_axis":true,"values":[9,8,7,8,9,8,7,8,9,8,7,8]}],"data_labels":true}"##;
+    if let Ok(chart) = Chart::from_json(json) {
+        let time = median(|| {
+            black_box(draw(black_box(&chart)));
+        });
+        println!("chart {:.3} ms", time.as_secs_f64() * 1e3);
+    }
+}
