@@ -47,7 +47,7 @@ fn by_words(error: &ApiError) -> Option<&'static str> {
 fn by_class(class: ErrorClass) -> Option<&'static str> {
     Some(match class {
         ErrorClass::Unauthenticated => {
-            "the token is missing, wrong or expired; set a new one (DATABRICKS_TOKEN or a profile in ~/.databrickscfg)"
+            "the token is missing, wrong or expired; sign in with `tellr login`, or set a new one (DATABRICKS_TOKEN or a profile in ~/.databrickscfg)"
         }
         ErrorClass::PermissionDenied => {
             "ask an administrator of the workspace for this right, or use another identity"
