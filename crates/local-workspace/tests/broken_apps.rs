@@ -1,5 +1,5 @@
 //! Apps that do not come up, as the platform reports them, and what becomes of the version that ran.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "functions of tests")]
+#![expect(clippy::unwrap_used, reason = "functions of tests")]
 
 mod support;
 
@@ -99,7 +99,7 @@ async fn an_app_that_ends_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_that_does_not_listen_or_listens_elsewhere() {
     let workspace = start(|options| options.start_deadline = Duration::from_secs(2)).await;
-    let elsewhere = format!("{SERVER}").replace("int(sys.argv[1])", "0");
+    let elsewhere = SERVER.replace("int(sys.argv[1])", "0");
     upload(&workspace, "elsewhere.py", &elsewhere).await;
     for command in ["[sleep, '600']", "[python, elsewhere.py]"] {
         upload(&workspace, "app.yaml", &format!("command: {command}\n")).await;
