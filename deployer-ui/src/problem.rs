@@ -81,6 +81,10 @@ impl Problem {
             problem.cause = format!("{}\n{note}", problem.cause);
         }
         problem.kind = kind_of(failed);
+        if problem.kind == Kind::Locked {
+            problem.hint =
+                Some("wait until it has ended; if you know that it is dead, take over from it".into());
+        }
         if problem.kind == Kind::Cancelled {
             problem.title = "Cancelled".into();
             problem.hint = Some("what was done stays; go on with the same settings whenever you like".into());

@@ -109,7 +109,10 @@ async fn carry_out(
             state.try_set(State::Done(applied.outcome.clone()));
             applied.close().await;
         }
-        Err(error) => _ = state.try_set(State::Failed(Problem::of(&error))),
+        Err(error) => {
+            timeline.try_update(Timeline::stop);
+            state.try_set(State::Failed(Problem::of(&error)));
+        }
     }
 }
 

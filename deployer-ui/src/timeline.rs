@@ -107,6 +107,13 @@ impl Timeline {
         }
     }
 
+    /// Nothing goes on any more: what had begun has not come to its end.
+    pub(crate) fn stop(&mut self) {
+        for step in self.steps.iter_mut().filter(|step| step.progress == Progress::Running) {
+            step.progress = Progress::Failed(step.clock.map_or(0, Stopwatch::elapsed_ms));
+        }
+    }
+
     fn running(&mut self) -> Option<&mut Step> {
         self.steps.iter_mut().rfind(|step| step.progress == Progress::Running)
     }

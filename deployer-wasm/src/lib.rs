@@ -16,6 +16,8 @@ pub mod engine;
 pub mod error;
 pub mod event;
 pub mod journal;
+#[cfg(all(target_arch = "wasm32", feature = "js"))]
+pub mod js;
 pub mod lakebase;
 pub mod observation;
 pub mod observe;
