@@ -72,7 +72,7 @@ fn lints_of_wasm(repository: &Repository) -> anyhow::Result<()> {
     for package in WASM_PACKAGES {
         clippy.args(["-p", package]);
     }
-    command::run(clippy.args(["--", "-D", "warnings"]))
+    command::run(clippy.args(["--features", "deployer-wasm/js", "--", "-D", "warnings"]))
 }
 
 fn native_tests(repository: &Repository) -> std::process::Command {

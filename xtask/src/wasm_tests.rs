@@ -13,7 +13,8 @@ use crate::setup::{self, Package, WASM_TARGET};
 
 /// What is tested in the browser if nothing else is asked for: the engine and the client under it. Their unit tests need
 /// no browser and run natively.
-const DEFAULT: [&str; 6] = ["-p", "deployer-wasm", "-p", "databricks", "--test", "*"];
+const DEFAULT: [&str; 8] =
+    ["-p", "deployer-wasm", "-p", "databricks", "--features", "deployer-wasm/js", "--test", "*"];
 
 /// Runs `cargo test` for wasm; without arguments, what a browser matters to.
 pub(crate) fn run(repository: &Repository, args: &[OsString]) -> anyhow::Result<()> {
