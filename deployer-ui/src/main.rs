@@ -4,6 +4,7 @@
 //! not build an address of the platform, decide what a deployment consists of, or keep a token anywhere but in memory. No
 //! inline scripts or styles: the page's security policy forbids them. It keeps nothing in the browser's storage.
 
+#![expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 #![expect(unreachable_pub, reason = "`#[component]` makes what it generates public")]
 
 mod connect;

@@ -98,10 +98,6 @@ async fn carry_out(
     state: RwSignal<State, LocalStorage>,
 ) {
     let hear = move |event: Event| _ = timeline.try_update(|timeline| timeline.hear(event));
-    #[expect(
-        clippy::arc_with_non_send_sync,
-        reason = "the engine's type for both targets; a browser has one thread"
-    )]
     let events: EventSink = Arc::new(hear);
     let engine = session.engine(events, &cancel, approved.order.manner);
     match engine.apply(&approved.plan).await {

@@ -105,10 +105,6 @@ impl Session {
 }
 
 /// Hears nothing.
-#[expect(
-    clippy::arc_with_non_send_sync,
-    reason = "the engine's type for both targets; a browser has one thread"
-)]
 fn quiet() -> EventSink {
     Arc::new(|_| {})
 }

@@ -18,7 +18,7 @@ pub(super) struct Failure {
 impl Failure {
     pub(super) fn of(error: &DeployError) -> Self {
         let kind = match error {
-            DeployError::Invalid(errors) => return Self::invalid(errors.clone()),
+            DeployError::Invalid(errors) => return Self::invalid(errors),
             DeployError::Refused(_) => "refused",
             DeployError::Observe { .. } => "observe",
             DeployError::Step { .. } => "step",
@@ -39,7 +39,7 @@ impl Failure {
         Self { message: error.to_string(), details }
     }
 
-    pub(super) fn invalid(errors: Vec<FieldError>) -> Self {
+    pub(super) fn invalid(errors: &[FieldError]) -> Self {
         let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
         Self { message: messages.join("\n"), details: json!({ "kind": "invalid", "fields": errors }) }
     }

@@ -69,10 +69,6 @@ impl Deployer {
         let host = Host::parse(host).map_err(|error| thrown(Failure::of_host(&error)))?;
         let credentials =
             token.map_or(Credentials::Relay, |token| Credentials::PersonalAccessToken(Secret::new(token)));
-        #[expect(
-            clippy::arc_with_non_send_sync,
-            reason = "the client's type for both targets; a browser has one thread"
-        )]
         let transport: Arc<dyn Transport> = match send {
             Some(send) => Arc::new(HostTransport::new(send)),
             None => Arc::new(FetchTransport::new()),
@@ -116,7 +112,7 @@ impl Deployer {
         &self,
         #[wasm_bindgen(js_name = appName)] app_name: String,
     ) -> Result<JsValue, JsValue> {
-        let name = AppName::parse(&app_name).map_err(|error| thrown(Failure::invalid(vec![error])))?;
+        let name = AppName::parse(&app_name).map_err(|error| thrown(Failure::invalid(&[error])))?;
         let state =
             self.engine(None, false).state(&name).await.map_err(|error| thrown(Failure::of(&error)))?;
         let journal = state.journal.as_ref();
@@ -138,11 +134,6 @@ impl Deployer {
     pub fn cancel(&self) {
         self.cancel.replace(Cancel::default()).cancel();
     }
-
-    #[expect(
-        clippy::arc_with_non_send_sync,
-        reason = "the engine's type for both targets; a browser has one thread"
-    )]
     fn engine(&self, on_event: Option<Function>, take_over: bool) -> Engine {
         let program = concat!("deployer-wasm ", env!("CARGO_PKG_VERSION")).into();
         let tell = move |event: crate::event::Event| {

@@ -52,7 +52,7 @@ pub(super) fn request(operation: &str, settings: &JsValue) -> Result<Request, Fa
             format!("`operation` is {other:?}, but must be one of `create`, `update`, `delete`, `rollback`"),
         )]),
     };
-    request.map_err(Failure::invalid)
+    request.map_err(|errors| Failure::invalid(&errors))
 }
 
 fn texts(settings: &JsValue) -> Result<Texts, Failure> {
@@ -89,5 +89,5 @@ fn property(of: &JsValue, name: &str) -> Option<JsValue> {
 
 fn wrong(reason: &str) -> Failure {
     let message = format!("the settings cannot be read: {reason}");
-    Failure::invalid(vec![FieldError::because("settings", message)])
+    Failure::invalid(&[FieldError::because("settings", message)])
 }

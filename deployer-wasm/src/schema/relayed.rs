@@ -29,10 +29,6 @@ pub struct RelayedSchema {
 
 impl RelayedSchema {
     /// For the relay at `origin` (`http://127.0.0.1:1234`). `transport` must bring along what the relay wants to be shown.
-    #[cfg_attr(
-        target_arch = "wasm32",
-        expect(clippy::arc_with_non_send_sync, reason = "a browser has one thread")
-    )]
     pub fn new(origin: impl Into<String>, transport: Arc<dyn Transport>) -> Self {
         Self { origin: origin.into(), transport }
     }
