@@ -32,8 +32,8 @@ type Builder = TreeBuilder<NodeId, Sink>;
 struct Bounds {
     builder: Builder,
     most_nodes: usize,
-    /// Never fewer than there are.
-    formatting: Cell<usize>,
+    /// How many of each formatting element are open, by their start and end tags.
+    formatting: [Cell<usize>; FORMATTING.len()],
     tokens: Cell<usize>,
     too_deep: Cell<usize>,
     too_many: Cell<usize>,
@@ -45,15 +45,16 @@ impl TokenSink for Bounds {
     fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<NodeId> {
         self.tokens.set(self.tokens.get().wrapping_add(1));
         if let Token::TagToken(tag) = &token
-            && FORMATTING.contains(&&*tag.name)
+            && let Some(open) =
+                FORMATTING.iter().position(|name| *name == &*tag.name).and_then(|at| self.formatting.get(at))
         {
-            let open = self.formatting.get();
-            if tag.kind == TagKind::StartTag && open >= MOST_FORMATTING {
+            let starts = tag.kind == TagKind::StartTag;
+            let all: usize = self.formatting.iter().map(Cell::get).sum();
+            if starts && all >= MOST_FORMATTING {
                 self.too_deep.set(self.too_deep.get() + 1);
                 return TokenSinkResult::Continue;
             }
-            let starts = tag.kind == TagKind::StartTag;
-            self.formatting.set(if starts { open + 1 } else { open.saturating_sub(1) });
+            open.set(if starts { open.get() + 1 } else { open.get().saturating_sub(1) });
         }
         if let Token::TagToken(tag) = &token
             && tag.kind == TagKind::StartTag
@@ -101,7 +102,7 @@ fn run(builder: Builder, html: &str, report: &mut Report) -> Dom {
     let bounds = Bounds {
         builder,
         most_nodes,
-        formatting: Cell::new(0),
+        formatting: Default::default(),
         tokens: Cell::new(0),
         too_deep: Cell::new(0),
         too_many: Cell::new(0),
