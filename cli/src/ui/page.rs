@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -78,6 +78,7 @@ fn send(request: &Request, path: &str, file: EmbeddedFile) -> Response {
     if let Some(encoding) = encoding {
         set(CONTENT_ENCODING, encoding);
     }
+    set(CONTENT_LENGTH, &file.data.len().to_string());
     if request.method() == Method::HEAD {
         return (headers, Body::empty()).into_response();
     }
