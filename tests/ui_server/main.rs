@@ -3,7 +3,7 @@
 //!
 //! This one target knows the engine and the client, since they are what runs in the page; the harness does not.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "what cannot be done fails the test")]
+#![expect(clippy::unwrap_used, reason = "what cannot be done fails the test")]
 
 mod ending;
 mod engine;
