@@ -8,7 +8,6 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use deck::{Deck, Images, Report, SlideContent, document, standalone};
 use system_tests::browser::Browser;
-use thirtyfour::prelude::*;
 
 const VECTORS: &str = include_str!("../../crates/deck/tests/xss/vectors.txt");
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -133,6 +132,8 @@ async fn attacks() -> anyhow::Result<()> {
             ("/raw", counting(&format!("<html><head></head><body>{raw}</body></html>"))),
         ]
     })?;
+    // It names the TLS library, which the driver's client needs, too.
+    drop(system_tests::rest::client()?);
     let browser = Browser::open(1280, 900).await?;
 
     // The test would see an attack.
