@@ -240,7 +240,7 @@ fn parts() -> Vec<Chart> {
             ..titled(ChartKind::Pie, "Enterprise is almost half of the business")
         },
         Chart {
-            labels: names.clone(),
+            labels: names,
             series: vec![series("Revenue", &[4_400_000.0, 2_600_000.0, 1_700_000.0, 900_000.0, 400_000.0])],
             y: Axis { format: money("$", NumberStyle::Compact), ..Axis::default() },
             data_labels: true,
