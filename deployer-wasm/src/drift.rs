@@ -94,7 +94,28 @@ fn is_drift(row: &PlanRow, spec: &UpdateSpec, comparable_files: bool) -> bool {
 }
 
 fn of_row(row: &PlanRow) -> Drift {
-    Drift { resource: row.resource.clone(), difference: format!("{} ({})", row.reason, row.change.as_str()) }
+    Drift { resource: row.resource.clone(), difference: difference(row) }
+}
+
+/// What is not as it should be, from what an update would do about it.
+fn difference(row: &PlanRow) -> String {
+    let kind = row.resource.split(' ').next().unwrap_or_default();
+    match (kind, row.change) {
+        ("schema", Change::Create) => "it does not exist".into(),
+        ("schema", _) => "the app lacks rights on it that the deployment gives".into(),
+        ("file", Change::Create) => "it does not exist".into(),
+        ("file", _) => "it is not what the deployment has written".into(),
+        _ => {
+            let words = [
+                ("adds the ", "lacks the "),
+                ("compute becomes ", "its compute is not "),
+                ("new description", "its description is another"),
+                ("given to ", "not given to "),
+            ];
+            let said = words.iter().fold(row.reason.clone(), |text, (plan, drift)| text.replace(plan, drift));
+            said.split("; those of others").next().unwrap_or_default().to_owned()
+        }
+    }
 }
 
 fn of_refusal(refusal: &Refusal) -> Drift {

@@ -47,6 +47,14 @@ pub enum DeployError {
         /// The other run.
         by: Box<RunRecord>,
     },
+    /// A step of a create failed; what it had made stays.
+    #[error("{failure}\nMade so far: {}; it stays, and the same command goes on from there", made.join(", "))]
+    Unfinished {
+        /// What failed.
+        failure: Box<DeployError>,
+        /// What it had made, in order.
+        made: Vec<String>,
+    },
     /// A step failed, and the version that ran before was put back.
     #[error("{failure}\n{}", put_back(restored, deployment_id.as_deref(), *unavailable_ms))]
     RolledBack {
@@ -127,6 +135,7 @@ impl DeployError {
                 "wait until it has ended; if you know that it is dead, run the same command again with `--take-over`".into(),
             ),
             Self::Overtaken { .. } => Some("look at `tellr status` when that run has ended".into()),
+            Self::Unfinished { failure, .. } => failure.hint(),
             Self::RolledBack { .. } => {
                 Some("put right what failed and run the same update again; `tellr status` shows what runs".into())
             }
@@ -148,7 +157,9 @@ impl DeployError {
     pub fn step(&self) -> Option<&'static str> {
         match self {
             Self::Step { step, .. } => Some(step),
-            Self::RolledBack { failure, .. } | Self::NotRolledBack { failure, .. } => failure.step(),
+            Self::Unfinished { failure, .. }
+            | Self::RolledBack { failure, .. }
+            | Self::NotRolledBack { failure, .. } => failure.step(),
             _ => None,
         }
     }
@@ -158,6 +169,9 @@ impl DeployError {
         match self {
             Self::Observe { cause: Cause::Databricks(error), .. } => Some(error),
             Self::Step { cause: Cause::Databricks(error), .. } => Some(error),
+            Self::Unfinished { failure, .. }
+            | Self::RolledBack { failure, .. }
+            | Self::NotRolledBack { failure, .. } => failure.databricks(),
             _ => None,
         }
     }
@@ -186,6 +200,12 @@ fn hint_for(error: &databricks::Error) -> Option<String> {
     let message = error.api().map(|api| api.message.to_lowercase()).unwrap_or_default();
     if message.contains("user token passthrough") {
         return Some("a workspace admin must turn on user authorization for Databricks Apps first".into());
+    }
+    if is_uncertain(error) {
+        return Some(
+            "the platform has a problem; run the same command again in a few minutes: it goes on from where this stopped"
+                .into(),
+        );
     }
     if error.is_permission_denied() {
         return Some(

@@ -3,12 +3,12 @@
 use databricks::apps::{App, AppPermissions};
 use databricks::database::DatabaseInstance;
 use databricks::postgres::EndpointType;
-use databricks::{Client, Secret};
+use databricks::{Client, Clock, DatabaseCredential, Secret, SystemClock};
 use futures::future::{try_join, try_join4};
 
 use crate::app_files::{APP_YAML, ENCRYPTION_KEY, REQUIREMENTS_TXT, read_variables};
 use crate::engine::Engine;
-use crate::error::{Cause, DeployError};
+use crate::error::{Cause, DeployError, is_uncertain};
 use crate::journal::{HistoryFolder, JournalSeen, SavedVersion, read_version, see_journal};
 use crate::lakebase::{DEFAULT_BRANCH, LakebaseDatabase, LakebaseKind};
 use crate::observation::{FilesSeen, LakebaseSeen, Observation};
@@ -149,6 +149,21 @@ impl Engine {
         Ok(Some((seen, at)))
     }
 
+    async fn credential(&self, database: &LakebaseDatabase) -> Result<DatabaseCredential, Cause> {
+        match (&database.kind, database.endpoint()) {
+            (LakebaseKind::Autoscaling { .. }, Some(endpoint)) => {
+                Ok(self.client.postgres().credential(endpoint).await?)
+            }
+            (LakebaseKind::Autoscaling { .. }, None) => {
+                Err(Cause::NotAsExpected(format!("Lakebase {} has no endpoint yet", database.name)))
+            }
+            (LakebaseKind::Provisioned, _) => {
+                let request_id = uuid::Uuid::new_v4().to_string();
+                Ok(self.client.database().credential(&[database.name.as_str()], &request_id).await?)
+            }
+        }
+    }
+
     /// Address of `database` with a fresh token for the caller.
     pub(crate) async fn address(
         &self,
@@ -161,16 +176,14 @@ impl Engine {
                 database.name, database.state
             ))
         })?;
-        let credential = match (&database.kind, database.endpoint()) {
-            (LakebaseKind::Autoscaling { .. }, Some(endpoint)) => {
-                self.client.postgres().credential(endpoint).await?
-            }
-            (LakebaseKind::Autoscaling { .. }, None) => {
-                return Err(Cause::NotAsExpected(format!("Lakebase {} has no endpoint yet", database.name)));
-            }
-            (LakebaseKind::Provisioned, _) => {
-                let request_id = uuid::Uuid::new_v4().to_string();
-                self.client.database().credential(&[database.name.as_str()], &request_id).await?
+        let mut attempt = 0;
+        let credential = loop {
+            attempt += 1;
+            match self.credential(database).await {
+                Err(Cause::Databricks(error)) if is_uncertain(&error) && attempt < ATTEMPTS => {
+                    SystemClock.sleep(self.timing.pause(attempt)).await;
+                }
+                other => break other?,
             }
         };
         Ok(DatabaseAddress {
@@ -181,6 +194,9 @@ impl Engine {
         })
     }
 }
+
+/// How often a token is asked for; one too many harms nobody.
+const ATTEMPTS: u32 = 3;
 
 /// What lies in the workspace for an app.
 struct Folder {

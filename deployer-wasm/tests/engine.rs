@@ -91,9 +91,9 @@ engine_tests! {
             let fault = ("POST /api/2.0/apps/tellr/deployments".into(), 500, refused.clone(), false);
             workspace.state().faults.push(fault);
         }
-        run(&workspace, &create(&[])).await.expect_err("the deployment fails");
-        let told = format!("{:?}", workspace.state().events);
-        assert!(told.contains("made so far: Lakebase tellr-db, folder /Workspace/"), "{told}");
+        let error = run(&workspace, &create(&[])).await.expect_err("the deployment fails");
+        assert!(error.to_string().contains("Made so far: Lakebase tellr-db, folder /Workspace/"), "{error}");
+        assert!(error.hint().expect("a hint").contains("run the same command again"), "{error}");
         workspace.state().calls.clear();
         run(&workspace, &create(&[])).await.expect("the second run goes on");
         assert_eq!(workspace.mutating_paths(), [

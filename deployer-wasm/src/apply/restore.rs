@@ -33,11 +33,6 @@ impl Engine {
         if matches!(failure, DeployError::Overtaken { .. }) {
             return failure;
         }
-        if matches!(run.plan.request, Request::Create(_)) && !run.made.is_empty() {
-            let made = run.made.join(", ");
-            let message = format!("made so far: {made}; it stays, and the same command goes on from there");
-            self.tell(Event::Notice { message });
-        }
         let mut end =
             End::Failed { last_step, error: failure.to_string(), deployment_id: None, restored: None };
         let told = if wanted && possible {
@@ -58,6 +53,8 @@ impl Engine {
                     DeployError::NotRolledBack { failure: Box::new(failure), rollback: Box::new(rollback) }
                 }
             }
+        } else if matches!(run.plan.request, Request::Create(_)) && !run.made.is_empty() {
+            DeployError::Unfinished { failure: Box::new(failure), made: run.made }
         } else {
             failure
         };

@@ -59,18 +59,27 @@ pub(crate) async fn begin(
     }
     let failed = |cause| DeployError::Step { step: STEP, title: "Open the journal".into(), cause };
     if !seen.exists {
-        engine
-            .client
-            .workspace_files()
-            .mkdirs(seen.folder.path())
-            .await
-            .map_err(|error| failed(error.into()))?;
+        make_folder(engine, &seen.folder).await.map_err(failed)?;
     }
     let made = make(engine, &seen.folder, &record).await.map_err(failed)?;
     Ok(match made {
         true => Begun::Run(Box::new(Keeper::new(engine, seen.folder.clone(), record))),
         false => Begun::LookAgain { dead: None },
     })
+}
+
+/// Making a folder again harms nobody.
+async fn make_folder(engine: &Engine, folder: &HistoryFolder) -> Result<(), Cause> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match engine.client.workspace_files().mkdirs(folder.path()).await {
+            Err(error) if crate::error::is_uncertain(&error) && attempt < ATTEMPTS => {
+                SystemClock.sleep(engine.timing.pause(attempt)).await;
+            }
+            made => return Ok(made?),
+        }
+    }
 }
 
 /// Makes the run file. `false` means that somebody else has made it.

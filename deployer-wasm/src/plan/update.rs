@@ -12,8 +12,11 @@ pub(super) fn plan(plan: &mut Plan, spec: &UpdateSpec, observation: &Observation
     let deployment = &spec.deployment;
     let name = &deployment.app_name;
     let Some(app) = observation.app.as_ref().filter(|app| !app::is_deleting(app)) else {
-        let state = if observation.app.is_some() { "is being deleted" } else { "does not exist" };
-        plan.refuse(format!("the app {name} {state} in this workspace"), "use `create` to put Tellr into it");
+        let (state, hint) = match observation.app {
+            Some(_) => ("is being deleted", "wait until it is gone, and then use `create`"),
+            None => ("does not exist", "use `create` to put Tellr into it"),
+        };
+        plan.refuse(format!("the app {name} {state} in this workspace"), hint);
         return;
     };
     let Some(lakebase) = observation.lakebase.found() else {
