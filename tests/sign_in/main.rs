@@ -1,5 +1,4 @@
 //! Signing in, looking at logs and looking whether a deployment could succeed, by the `tellr` command.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod doctor;
 mod login;

@@ -27,13 +27,23 @@ pub(crate) fn run(repository: &Repository) -> anyhow::Result<()> {
         let (name, height) = line.split_once(' ').with_context(|| format!("not a page: {line}"))?;
         let picture = pictures.join(format!("{name}.png"));
         let taken = Command::new(&browser.program)
-            .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-background-networking"])
+            .args([
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--hide-scrollbars",
+                "--disable-background-networking",
+            ])
             .arg(format!("--window-size=1280,{height}"))
             .arg(format!("--screenshot={}", picture.display()))
             .arg(format!("file://{}", pages.join(format!("{name}.html")).display()))
             .output()
             .context("Chromium does not start")?;
-        ensure!(taken.status.success() && picture.is_file(), "no picture of {name}: {}", String::from_utf8_lossy(&taken.stderr));
+        ensure!(
+            taken.status.success() && picture.is_file(),
+            "no picture of {name}: {}",
+            String::from_utf8_lossy(&taken.stderr)
+        );
         say::line(&format!("docs/gallery/{name}.png"));
     }
     Ok(())

@@ -7,8 +7,8 @@ use crate::stages::Stages;
 use crate::{command, deployer_page, publish, say, wasm_tests, wheels};
 
 /// The packages that are compiled to WebAssembly.
-const WASM_PACKAGES: [&str; 5] =
-    ["databricks", "deployer-wasm", "tellr-api", "tellr-deployer-ui", "tellr-frontend"];
+const WASM_PACKAGES: [&str; 6] =
+    ["databricks", "deck", "deployer-wasm", "tellr-api", "tellr-deployer-ui", "tellr-frontend"];
 
 /// All packages but those that exist only as wasm.
 const NATIVE: [&str; 5] = ["--workspace", "--exclude", "tellr-frontend", "--exclude", "tellr-deployer-ui"];
