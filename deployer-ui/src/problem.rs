@@ -109,7 +109,7 @@ impl Problem {
 /// The failure itself, and what happened after it.
 fn split(error: &DeployError) -> (&DeployError, Option<String>) {
     match error {
-        DeployError::RolledBack { failure, .. } => {
+        DeployError::RolledBack { failure, .. } | DeployError::Unfinished { failure, .. } => {
             let whole = error.to_string();
             let note = whole.strip_prefix(&failure.to_string()).map(|note| note.trim().to_owned());
             (failure, note)

@@ -22,6 +22,7 @@ impl Failure {
             DeployError::Refused(_) => "refused",
             DeployError::Observe { .. } => "observe",
             DeployError::Step { .. } => "step",
+            DeployError::Unfinished { .. } => "unfinished",
             DeployError::Changed(_) => "changed",
             DeployError::Locked { .. } => "locked",
             DeployError::Overtaken { .. } => "overtaken",
@@ -70,9 +71,9 @@ fn log_of(error: &DeployError) -> Value {
             AppLog::At { url, reason } => json!({ "url": url, "reason": reason }),
             AppLog::Nowhere => Value::Null,
         },
-        DeployError::RolledBack { failure, .. } | DeployError::NotRolledBack { failure, .. } => {
-            log_of(failure)
-        }
+        DeployError::Unfinished { failure, .. }
+        | DeployError::RolledBack { failure, .. }
+        | DeployError::NotRolledBack { failure, .. } => log_of(failure),
         _ => Value::Null,
     }
 }

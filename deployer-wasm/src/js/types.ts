@@ -60,7 +60,8 @@ export interface DeployFailure extends Error {
   name: "DeployFailure";
   kind:
     | "invalid" | "refused" | "observe" | "step" | "changed" | "locked" | "overtaken" | "rolled_back"
-    | "not_rolled_back";
+    | "not_rolled_back"
+    | "unfinished";
   hint?: string;
   step?: string;
   /** HTTP status of the platform's answer. */
