@@ -7,6 +7,7 @@ mod terminal;
 
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ArgMatches;
 use deployer_wasm::Outcome;
@@ -22,6 +23,8 @@ use terminal::Bars;
 pub(crate) struct Printer {
     form: Form,
     json: bool,
+    /// Whether the result has been printed. It is the last line on standard output: what comes after it goes elsewhere.
+    has_result: Arc<AtomicBool>,
 }
 
 #[derive(Clone)]
@@ -45,7 +48,7 @@ impl Printer {
         } else {
             Form::Lines
         };
-        Self { form, json: flag("json") }
+        Self { form, json: flag("json"), has_result: Arc::default() }
     }
 
     /// Shows one event.
@@ -53,6 +56,7 @@ impl Printer {
         match &self.form {
             Form::Terminal(bars) => bars.show(event),
             Form::Lines => write_error(&lines::line(event)),
+            Form::JsonEvents if self.has_result.load(Ordering::Relaxed) => write_error(&lines::line(event)),
             Form::JsonEvents => {
                 if let Ok(line) = serde_json::to_string(event) {
                     write_line(&line);
@@ -82,6 +86,7 @@ impl Printer {
 
     /// Prints any result.
     pub(crate) fn result(&self, value: &serde_json::Value) {
+        self.has_result.store(true, Ordering::Relaxed);
         match (self.json, value.as_object()) {
             (false, Some(fields)) => {
                 for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
