@@ -23,6 +23,7 @@ pub mod observation;
 pub mod observe;
 pub mod outcome;
 pub mod plan;
+mod repeat;
 pub mod schema;
 pub mod spec;
 pub mod timing;

@@ -3,7 +3,7 @@
 use databricks::apps::{App, AppPermissions};
 use databricks::database::DatabaseInstance;
 use databricks::postgres::EndpointType;
-use databricks::{Client, Clock, DatabaseCredential, Secret, SystemClock};
+use databricks::{Client, DatabaseCredential, Secret};
 use futures::future::{try_join, try_join4};
 
 use crate::app_files::{APP_YAML, ENCRYPTION_KEY, REQUIREMENTS_TXT, read_variables};
@@ -12,6 +12,7 @@ use crate::error::{Cause, DeployError, is_uncertain};
 use crate::journal::{HistoryFolder, JournalSeen, SavedVersion, read_version, see_journal};
 use crate::lakebase::{DEFAULT_BRANCH, LakebaseDatabase, LakebaseKind};
 use crate::observation::{FilesSeen, LakebaseSeen, Observation};
+use crate::repeat::repeatedly;
 use crate::schema::{AppRole, DatabaseAddress, SchemaObservation};
 use crate::spec::{LakebaseName, LakebaseType, Request, SchemaName, SchemaSetup, WorkspacePath};
 use crate::timing::Stopwatch;
@@ -176,16 +177,8 @@ impl Engine {
                 database.name, database.state
             ))
         })?;
-        let mut attempt = 0;
-        let credential = loop {
-            attempt += 1;
-            match self.credential(database).await {
-                Err(Cause::Databricks(error)) if is_uncertain(&error) && attempt < ATTEMPTS => {
-                    SystemClock.sleep(self.timing.pause(attempt)).await;
-                }
-                other => break other?,
-            }
-        };
+        let passing = |cause: &Cause| matches!(cause, Cause::Databricks(error) if is_uncertain(error));
+        let credential = repeatedly(&self.timing, || self.credential(database), passing, |_| {}).await?;
         Ok(DatabaseAddress {
             host,
             user_name: user_name.to_owned(),
@@ -194,9 +187,6 @@ impl Engine {
         })
     }
 }
-
-/// How often a token is asked for; one too many harms nobody.
-const ATTEMPTS: u32 = 3;
 
 /// What lies in the workspace for an app.
 struct Folder {

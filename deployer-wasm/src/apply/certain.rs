@@ -4,9 +4,7 @@ use databricks::{Clock, Error, SystemClock};
 
 use super::Step;
 use crate::error::{Cause, is_uncertain};
-
-/// How often something is tried whose answers are lost.
-const ATTEMPTS: u32 = 3;
+use crate::repeat::{ATTEMPTS, repeatedly};
 
 /// How often is looked for the effect of an attempt: a look may show what was true a moment before.
 const LOOKS: u32 = 3;
@@ -75,16 +73,7 @@ impl Step<'_> {
     where
         Acting: Future<Output = Result<T, Error>>,
     {
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            match act().await {
-                Err(error) if is_uncertain(&error) && attempt < ATTEMPTS => {
-                    self.progress(&format!("trying again: {error}"));
-                    SystemClock.sleep(self.engine.timing.pause(attempt)).await;
-                }
-                other => return Ok(other?),
-            }
-        }
+        let tell = |error: &Error| self.progress(&format!("trying again: {error}"));
+        Ok(repeatedly(&self.engine.timing, act, is_uncertain, tell).await?)
     }
 }

@@ -1,32 +1,21 @@
 //! The schema step, through the port.
 
-use databricks::{Clock, Secret, SystemClock};
+use databricks::Secret;
 
 use super::wait::Look;
 use super::{Run, Step};
 use crate::error::Cause;
+use crate::repeat::repeatedly;
 use crate::schema::{AppRole, DatabaseAddress, ResetDone, SchemaError, SchemaPort};
 use crate::spec::SchemaName;
-
-/// How often a schema operation is tried when its connection is lost.
-const ATTEMPTS: u32 = 3;
 
 /// Does a schema operation, again if the connection was lost: each of them is safe to repeat.
 async fn again<T, Acting>(step: &Step<'_>, act: impl Fn() -> Acting) -> Result<T, SchemaError>
 where
     Acting: Future<Output = Result<T, SchemaError>>,
 {
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        match act().await {
-            Err(error) if error.is_passing() && attempt < ATTEMPTS => {
-                step.progress(&format!("trying again: {error}"));
-                SystemClock.sleep(step.engine.timing.pause(attempt)).await;
-            }
-            other => return other,
-        }
-    }
+    let tell = |error: &SchemaError| step.progress(&format!("trying again: {error}"));
+    repeatedly(&step.engine.timing, act, SchemaError::is_passing, tell).await
 }
 
 impl Run<'_> {

@@ -7,8 +7,9 @@ use databricks::{Clock, SystemClock};
 use super::observe::read_run;
 use super::{HistoryFolder, JournalSeen, Keeper, RunRecord};
 use crate::engine::Engine;
-use crate::error::{Cause, DeployError};
+use crate::error::{Cause, DeployError, is_uncertain};
 use crate::event::Event;
+use crate::repeat::repeatedly;
 use crate::timing::Stopwatch;
 
 /// Stable name of what happens here, in events and errors.
@@ -59,27 +60,16 @@ pub(crate) async fn begin(
     }
     let failed = |cause| DeployError::Step { step: STEP, title: "Open the journal".into(), cause };
     if !seen.exists {
-        make_folder(engine, &seen.folder).await.map_err(failed)?;
+        let files = engine.client.workspace_files();
+        let made =
+            repeatedly(&engine.timing, || files.mkdirs(seen.folder.path()), is_uncertain, |_| {}).await;
+        made.map_err(|error| failed(error.into()))?;
     }
     let made = make(engine, &seen.folder, &record).await.map_err(failed)?;
     Ok(match made {
         true => Begun::Run(Box::new(Keeper::new(engine, seen.folder.clone(), record))),
         false => Begun::LookAgain { dead: None },
     })
-}
-
-/// Making a folder again harms nobody.
-async fn make_folder(engine: &Engine, folder: &HistoryFolder) -> Result<(), Cause> {
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        match engine.client.workspace_files().mkdirs(folder.path()).await {
-            Err(error) if crate::error::is_uncertain(&error) && attempt < ATTEMPTS => {
-                SystemClock.sleep(engine.timing.pause(attempt)).await;
-            }
-            made => return Ok(made?),
-        }
-    }
 }
 
 /// Makes the run file. `false` means that somebody else has made it.
@@ -94,7 +84,7 @@ async fn make(engine: &Engine, folder: &HistoryFolder, record: &RunRecord) -> Re
             Ok(()) => return Ok(true),
             Err(error) => error,
         };
-        if !error.is_already_exists() && !crate::error::is_uncertain(&error) {
+        if !error.is_already_exists() && !is_uncertain(&error) {
             return Err(error.into());
         }
         // Either somebody else was faster, or this is our own file and the answer was lost.
