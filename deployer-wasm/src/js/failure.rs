@@ -22,7 +22,12 @@ impl Failure {
             DeployError::Refused(_) => "refused",
             DeployError::Observe { .. } => "observe",
             DeployError::Step { .. } => "step",
-            DeployError::Unfinished { .. } => "unfinished",
+            DeployError::Unfinished { failure, made } => {
+                let mut unfinished = Self::of(failure);
+                unfinished.message = error.to_string();
+                unfinished.details["made"] = json!(made);
+                return unfinished;
+            }
             DeployError::Changed(_) => "changed",
             DeployError::Locked { .. } => "locked",
             DeployError::Overtaken { .. } => "overtaken",
@@ -71,9 +76,9 @@ fn log_of(error: &DeployError) -> Value {
             AppLog::At { url, reason } => json!({ "url": url, "reason": reason }),
             AppLog::Nowhere => Value::Null,
         },
-        DeployError::Unfinished { failure, .. }
-        | DeployError::RolledBack { failure, .. }
-        | DeployError::NotRolledBack { failure, .. } => log_of(failure),
+        DeployError::RolledBack { failure, .. } | DeployError::NotRolledBack { failure, .. } => {
+            log_of(failure)
+        }
         _ => Value::Null,
     }
 }

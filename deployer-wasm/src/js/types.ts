@@ -60,8 +60,7 @@ export interface DeployFailure extends Error {
   name: "DeployFailure";
   kind:
     | "invalid" | "refused" | "observe" | "step" | "changed" | "locked" | "overtaken" | "rolled_back"
-    | "not_rolled_back"
-    | "unfinished";
+    | "not_rolled_back";
   hint?: string;
   step?: string;
   /** HTTP status of the platform's answer. */
@@ -69,4 +68,6 @@ export interface DeployFailure extends Error {
   /** Broken rules, by field. */
   fields?: { field: string; message: string }[];
   log?: { lines: string[] } | { url: string; reason: string };
+  /** What a create that failed had made; it stays. */
+  made?: string[];
 }
