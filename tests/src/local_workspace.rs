@@ -86,6 +86,8 @@ impl LocalWorkspace {
     pub fn restart(&mut self) -> anyhow::Result<()> {
         stop(&mut self.child)?;
         (self.child, self.ready) = launch(self.folder.path(), &self.settings)?;
+        // the old one may hold connections to the process that has ended
+        self.client = rest::client()?;
         Ok(())
     }
 
