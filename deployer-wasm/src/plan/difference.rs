@@ -48,12 +48,16 @@ pub(crate) fn differences(approved: &ApprovedPlan, now: &Plan) -> Vec<Difference
     let mut left: Vec<&PlanRow> = now.rows.iter().collect();
     let mut found: Vec<(&PlanRow, Difference)> = Vec::new();
     for row in &approved.rows {
-        match left.iter().position(|other| in_words(other) == in_words(row)) {
+        let same_work = |other: &&&PlanRow| same_place(other, row) && other.digest == row.digest;
+        if let Some(index) = left.iter().position(|other| same_work(&other)) {
+            left.remove(index);
+            continue;
+        }
+        let place = left.iter().position(|other| same_place(other, row) && in_words(other) == in_words(row));
+        match place {
             Some(index) => {
-                let other = left.remove(index);
-                if other.digest != row.digest {
-                    found.push((row, Difference::Content(in_words(row))));
-                }
+                left.remove(index);
+                found.push((row, Difference::Content(in_words(row))));
             }
             None => found.push((row, Difference::Gone(in_words(row)))),
         }
@@ -65,14 +69,19 @@ pub(crate) fn differences(approved: &ApprovedPlan, now: &Plan) -> Vec<Difference
     found.iter().filter(|(row, _)| counts(row)).map(|(_, difference)| difference.clone()).collect()
 }
 
+fn same_place(one: &PlanRow, other: &PlanRow) -> bool {
+    one.change == other.change && one.resource == other.resource
+}
+
 fn in_words(row: &PlanRow) -> String {
     format!("{} {}: {}", row.change.as_str(), row.resource, row.reason)
 }
 
-/// Digest of a row and of what its action does. One-time ids, which are new in every plan, are left out.
+/// Digest of what a row does. Left out is what is new in every plan (one-time ids), and the reason: it may tell of something
+/// that changes by itself, such as the number of tables.
 pub(super) fn digest(row: &PlanRow) -> String {
     let mut hash = Sha256::new();
-    hash.update(in_words(row));
+    hash.update(format!("{} {}", row.change.as_str(), row.resource));
     match &row.action {
         None => {}
         Some(Action::WriteFile { path, content }) => {

@@ -35,8 +35,10 @@ pub fn write(operation: Operation, raw: &RawSpec) -> Written {
     if !raw.permissions.is_empty() {
         text.push_str("    permissions=[\n");
         for permission in &raw.permissions {
-            // a flat object of texts: its JSON is Python
-            _ = writeln!(text, "        {},", serde_json::json!(permission));
+            // a flat object of texts, which always has a JSON form; and that form is Python
+            if let Ok(json) = serde_json::to_string(permission) {
+                _ = writeln!(text, "        {json},");
+            }
         }
         text.push_str("    ],\n");
     }
