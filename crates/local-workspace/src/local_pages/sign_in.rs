@@ -66,10 +66,7 @@ pub(super) async fn submit(
     State(workspace): State<Arc<Workspace>>,
     Form(submission): Form<Submission>,
 ) -> Response {
-    let user = workspace.store.read(|records| {
-        let identity = &records.identity;
-        identity.token.matches(submission.token.trim()).then(|| identity.user_name.clone())
-    });
+    let user = workspace.store.read(|records| records.identity.user_with(&submission.token));
     let Some(user) = user else {
         let mut answer =
             show_form(&workspace, &submission.target, Some("That is not the token of this workspace."));

@@ -36,6 +36,11 @@ impl Identity {
             signing_key: Secret::random(&Uuid::new_v4().simple().to_string()),
         }
     }
+
+    /// The user, if what was typed into a form is their token.
+    pub(crate) fn user_with(&self, typed: &str) -> Option<String> {
+        self.token.matches(typed.trim()).then(|| self.user_name.clone())
+    }
 }
 
 /// An identity for machines. Each app has one; its client id is the name of its Postgres role.

@@ -65,10 +65,7 @@ pub(super) async fn submit(
     State(workspace): State<Arc<Workspace>>,
     Form(submission): Form<Submission>,
 ) -> Response {
-    let user = workspace.store.read(|records| {
-        let identity = &records.identity;
-        identity.token.matches(submission.token.trim()).then(|| identity.user_name.clone())
-    });
+    let user = workspace.store.read(|records| records.identity.user_with(&submission.token));
     // what is wrong with the request comes before what is wrong with the token
     if let Err(refused) = submission.query.check() {
         return refuse(refused);
