@@ -28,6 +28,7 @@ pub mod schema;
 pub mod spec;
 pub mod timing;
 pub mod ways_out;
+mod yaml;
 
 pub use apply::Applied;
 pub use engine::Engine;
