@@ -19,6 +19,7 @@ pub mod journal;
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 pub mod js;
 pub mod lakebase;
+pub mod moment;
 pub mod observation;
 pub mod observe;
 pub mod outcome;
