@@ -21,7 +21,8 @@ pub(crate) fn serialize<S: Serializer>(moment: &Timestamp, serializer: S) -> Res
 /// For `#[serde(with = "crate::moment")]`.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
     let text = String::deserialize(deserializer)?;
-    text.parse().map_err(|_| D::Error::custom(format_args!("{text:?} is no moment, such as 2026-11-23T10:02:11Z")))
+    text.parse()
+        .map_err(|_| D::Error::custom(format_args!("{text:?} is no moment, such as 2026-11-23T10:02:11Z")))
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
