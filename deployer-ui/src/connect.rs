@@ -5,18 +5,36 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::HtmlInputElement;
 
+use crate::embedding::Embedding;
 use crate::page::Page;
-use crate::problem::{Problem, ProblemBox};
+use crate::problem::{Kind, Problem, ProblemBox};
 use crate::session::Session;
 
 /// Host and token. The token goes from the input into the client; the input is emptied at once.
 #[component]
 pub(crate) fn Connect(problem: Option<Problem>) -> impl IntoView {
     let page = Page::here();
+    let embedding = Embedding::read();
+    let workspace = embedding.as_ref().and_then(|embedding| embedding.workspace.clone());
     let host = NodeRef::<leptos::html::Input>::new();
     let token = NodeRef::<leptos::html::Input>::new();
     let busy = RwSignal::new(false);
+    // a workspace that lets this page call it may know the person already
+    let tries = problem.is_none().then(|| workspace.clone()).flatten();
     let failure = RwSignal::new_local(problem);
+    if let Some(host) = tries {
+        busy.set(true);
+        spawn_local(async move {
+            match Session::with_nothing(&host).await {
+                Ok(session) => page.signed_in(session),
+                Err(problem) if problem.kind == Kind::SignedOut => busy.set(false),
+                Err(problem) => {
+                    failure.set(Some(problem));
+                    busy.set(false);
+                }
+            }
+        });
+    }
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -47,6 +65,7 @@ pub(crate) fn Connect(problem: Option<Problem>) -> impl IntoView {
             "Puts Tellr into a Databricks workspace: database, files, app, schema and grants, running and healthy. \
              You see a plan before anything changes."
         </p>
+        {embedding.map(|embedding| view! { <NotebookWays reason=embedding.reason/> })}
         {move || failure.get().map(|problem| view! { <ProblemBox problem/> })}
         <form class="panel form" on:submit=submit>
             <div class="field">
@@ -55,6 +74,7 @@ pub(crate) fn Connect(problem: Option<Problem>) -> impl IntoView {
                     id="host"
                     node_ref=host
                     type="text"
+                    prop:value=workspace.unwrap_or_default()
                     inputmode="url"
                     required
                     spellcheck="false"
@@ -93,6 +113,31 @@ pub(crate) fn Connect(problem: Option<Problem>) -> impl IntoView {
                  the page then never sees a token."
             </p>
         </details>
+    }
+}
+
+/// What a notebook can do instead, where its output has no way to the kernel.
+#[component]
+fn NotebookWays(reason: Option<String>) -> impl IntoView {
+    view! {
+        <section class="notice">
+            <h2>"This output has no way to the notebook's kernel"</h2>
+            {reason.map(|reason| view! { <p class="cause">{reason}</p> })}
+            <p>
+                "A notebook shows an output in a frame of its own. The browser gives that frame neither your sign-in nor, on most                  workspaces, an answer. What works in the notebook:"
+            </p>
+            <dl class="ways">
+                <dt>"This page as a widget"</dt>
+                <dd>
+                    <code>r#"%pip install "databricks-tellr[widget]""#</code>", then "<code>"tellr.ui()"</code>
+                    ": the kernel makes the calls, with the notebook's own sign-in"
+                </dd>
+                <dt>"On the driver of a classic cluster"</dt>
+                <dd><code>r#"tellr.ui(mode="driver-proxy")"#</code></dd>
+                <dt>"Without a page"</dt>
+                <dd><code>"tellr.create(…)"</code></dd>
+            </dl>
+        </section>
     }
 }
 

@@ -1,10 +1,10 @@
-//! What the page learns from where it was opened: from `tellr ui`, if that serves it.
+//! What the page learns from the server behind it, if there is one: `tellr ui`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use databricks::FetchTransport;
+use databricks::Response;
 use databricks::apps::App;
 use deployer_wasm::Engine;
 use deployer_wasm::engine::LogSource;
@@ -14,29 +14,39 @@ use leptos::prelude::{document, window};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
+use crate::bridge::Bridge;
+use crate::embedding::Embedding;
 use crate::problem::Problem;
+use crate::server::Server;
 use crate::source::Offered;
 
-/// What `tellr ui` says of itself and its sign-in. It never says the token.
-#[derive(Clone, Debug, Deserialize)]
+/// How long the server may take to say who it is.
+const INTRODUCTION: Duration = Duration::from_secs(30);
+/// How long it may take to read an app's log.
+const LOG: Duration = Duration::from_secs(60);
+
+/// What `tellr ui` says of itself and its sign-in, and the way to it. It never says the token.
+#[derive(Clone)]
 pub(crate) struct Context {
-    /// The workspace's address.
-    pub(crate) host: String,
-    /// Who is signed in.
-    pub(crate) user_name: String,
-    /// The machine it runs on.
+    said: Said,
+    server: Server,
+}
+
+#[derive(Clone, Deserialize)]
+struct Said {
+    host: String,
+    user_name: String,
     #[serde(default)]
-    pub(crate) origin: Option<String>,
+    origin: Option<String>,
     /// Who can prepare the schema: `engine` where it reaches Postgres.
     #[serde(default)]
     schema_setup: String,
-    /// Files that it offers as sources of the app.
     #[serde(default)]
     sources: Vec<Served>,
 }
 
 /// A file that `tellr ui` offers.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Served {
     kind: String,
     file_name: String,
@@ -44,7 +54,7 @@ struct Served {
 }
 
 /// The apps' logs, as `tellr ui` reads them.
-struct RelayedLogs;
+struct RelayedLogs(Server);
 
 #[derive(Deserialize)]
 struct Lines {
@@ -59,17 +69,13 @@ struct Refused {
 #[async_trait(?Send)]
 impl LogSource for RelayedLogs {
     async fn tail(&self, app: &App, lines: usize) -> Result<Vec<String>, String> {
-        let address = format!("/tellr/logs/{}?lines={lines}", app.name);
-        let response = Request::get(&address).send().await.map_err(|error| error.to_string())?;
-        if response.ok() {
-            let read: Lines = response.json().await.map_err(|error| error.to_string())?;
+        let response = self.0.get(&format!("/tellr/logs/{}?lines={lines}", app.name), LOG).await?;
+        if response.status.is_success() {
+            let read: Lines = serde_json::from_slice(&response.body).map_err(|error| error.to_string())?;
             return Ok(read.lines);
         }
-        let status = response.status();
-        Err(response
-            .json::<Refused>()
-            .await
-            .map_or_else(|_| format!("status {status}"), |refused| refused.message))
+        let refused = serde_json::from_slice::<Refused>(&response.body);
+        Err(refused.map_or_else(|_| format!("status {}", response.status), |refused| refused.message))
     }
 }
 
@@ -79,8 +85,28 @@ struct Opening<'a> {
 }
 
 impl Context {
+    /// The workspace's address.
+    pub(crate) fn host(&self) -> &str {
+        &self.said.host
+    }
+
+    /// Who is signed in.
+    pub(crate) fn user_name(&self) -> &str {
+        &self.said.user_name
+    }
+
+    /// The machine that `tellr ui` runs on.
+    pub(crate) fn machine(&self) -> Option<&str> {
+        self.said.origin.as_deref()
+    }
+
+    /// Takes the calls to the workspace.
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
     pub(crate) fn reaches_postgres(&self) -> bool {
-        self.schema_setup == "engine"
+        self.said.schema_setup == "engine"
     }
 
     /// Gives an engine what only `tellr ui` can do: the schema step and the apps' logs.
@@ -89,8 +115,8 @@ impl Context {
         reason = "the engine's types for both targets; a browser has one thread"
     )]
     pub(crate) fn equip(&self, engine: Engine) -> Engine {
-        let schema = RelayedSchema::new(origin(), Arc::new(FetchTransport::new()));
-        engine.with_schema_port(Arc::new(schema)).with_logs(Arc::new(RelayedLogs))
+        let schema = RelayedSchema::new(self.host(), Arc::new(self.server.clone()));
+        engine.with_schema_port(Arc::new(schema)).with_logs(Arc::new(RelayedLogs(self.server.clone())))
     }
 
     /// The files that it offers.
@@ -99,29 +125,51 @@ impl Context {
             is_wheel: served.kind == "wheel",
             file_name: served.file_name.clone(),
             size: Some(served.size),
-            address: format!("/tellr/source/{index}"),
+            path: format!("/tellr/source/{index}"),
+            server: self.server.clone(),
         };
-        self.sources.iter().enumerate().map(offered).collect()
+        self.said.sources.iter().enumerate().map(offered).collect()
     }
 }
 
-/// Where the page was opened from.
+/// Where the page was opened from, for people.
 pub(crate) fn origin() -> String {
-    window().location().origin().unwrap_or_default()
+    match window().location().origin() {
+        // what a frame without an origin of its own says
+        Ok(origin) if origin != "null" => origin,
+        _ => "a notebook's output".into(),
+    }
 }
 
-/// Turns the secret of the address into a session with `tellr ui` and asks it who it is; nothing if the page is served by
-/// somebody else. The secret leaves the address bar at once.
+/// Finds the server behind this page and asks it who it is; nothing if there is none. Where the page's address holds a
+/// secret, it opens the session, and leaves the address bar at once.
 pub(crate) async fn enter() -> Result<Option<Context>, Problem> {
-    if let Some(secret) = take_secret() {
-        open_session(&secret).await?;
+    let server = match Embedding::read() {
+        Some(embedding) if embedding.bridge => Some(Server::Bridge(Bridge::open().await?.into())),
+        Some(_) => None,
+        None => Server::of_this_page(),
+    };
+    let Some(server) = server else { return Ok(None) };
+    if let (Server::Folder(folder), Some(secret)) = (&server, take_secret()) {
+        open_session(folder, &secret).await?;
     }
-    let Ok(response) = Request::get("/tellr/context").send().await else { return Ok(None) };
-    let is_json =
-        response.headers().get("content-type").is_some_and(|kind| kind.starts_with("application/json"));
-    match response.status() {
-        200 if is_json => match response.json().await {
-            Ok(context) => Ok(Some(context)),
+    match (server.get("/tellr/context", INTRODUCTION).await, &server) {
+        (Ok(response), _) => introduced(&response, server),
+        // a page that no server of ours has served
+        (Err(_), Server::Folder(_)) => Ok(None),
+        (Err(reason), Server::Bridge(_)) => {
+            Err(Problem::plain("The notebook's kernel does not answer", reason)
+                .advise("a kernel that works on another cell answers afterwards; else run this cell again"))
+        }
+    }
+}
+
+fn introduced(response: &Response, server: Server) -> Result<Option<Context>, Problem> {
+    let kind = response.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let is_json = kind.is_some_and(|kind| kind.starts_with("application/json"));
+    match response.status.as_u16() {
+        200 if is_json => match serde_json::from_slice(&response.body) {
+            Ok(said) => Ok(Some(Context { said, server })),
             Err(error) => Err(Problem::plain(
                 "`tellr ui` and this page do not understand each other",
                 error.to_string(),
@@ -137,13 +185,13 @@ pub(crate) async fn enter() -> Result<Option<Context>, Problem> {
     }
 }
 
-async fn open_session(secret: &str) -> Result<(), Problem> {
+async fn open_session(folder: &str, secret: &str) -> Result<(), Problem> {
     let refused = |words: String| {
         Problem::plain("`tellr ui` did not let this window in", words)
             .advise("start `tellr ui` again and open its address")
     };
-    let request =
-        Request::post("/session").json(&Opening { secret }).map_err(|error| refused(error.to_string()))?;
+    let request = Request::post(&format!("{folder}/session")).json(&Opening { secret });
+    let request = request.map_err(|error| refused(error.to_string()))?;
     let response = request.send().await.map_err(|error| refused(error.to_string()))?;
     if response.ok() { Ok(()) } else { Err(refused(format!("it answered {}", response.status()))) }
 }

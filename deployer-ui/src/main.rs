@@ -7,10 +7,12 @@
 #![expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 #![expect(unreachable_pub, reason = "`#[component]` makes what it generates public")]
 
+mod bridge;
 mod connect;
 mod context;
 mod deployment;
 mod draft;
+mod embedding;
 mod fields;
 mod form;
 mod order;
@@ -20,6 +22,7 @@ mod page;
 mod plan;
 mod problem;
 mod run;
+mod server;
 mod session;
 mod source;
 mod timeline;

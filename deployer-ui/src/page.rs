@@ -49,6 +49,9 @@ impl Screen {
     }
 }
 
+/// Part of the page, which may have no folder to fetch it from.
+const ICON: &str = include_str!("../../www/favicon.svg");
+
 const STAGES: [&str; 5] = ["Connect", "Choose", "Settings", "Plan", "Run"];
 
 /// What all screens share.
@@ -107,7 +110,7 @@ fn focus_heading() {
 /// Finds out whether a `tellr ui` serves this page; if so, it says who is signed in.
 async fn begin(page: Page) {
     match context::enter().await {
-        Ok(Some(context)) => match Session::relayed(context).await {
+        Ok(Some(context)) => match Session::relayed(context) {
             Ok(session) => page.signed_in(session),
             Err(problem) => page.show(Screen::Connect(Some(problem))),
         },
@@ -129,7 +132,7 @@ pub(crate) fn Shell() -> impl IntoView {
     view! {
         <header class="bar">
             <span class="brand">
-                <img src="favicon.svg" width="28" height="28" alt=""/>
+                <span class="icon" aria-hidden="true" inner_html=ICON></span>
                 "Tellr"
                 <span class="brand-sub">"Deployer"</span>
             </span>

@@ -183,7 +183,7 @@ fn OtherWays(host: String) -> impl IntoView {
                 " serves this same page and makes the calls for it. The token stays in that program."
             </dd>
             <dt>"In a notebook of the workspace"</dt>
-            <dd><code>"import databricks_tellr as tellr; tellr.create(…)"</code></dd>
+            <dd><code>"import databricks_tellr as tellr; tellr.ui()"</code></dd>
             <dt>"On the command line"</dt>
             <dd><code>"tellr create …"</code></dd>
         </dl>

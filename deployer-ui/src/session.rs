@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use databricks::{
-    Cancel, Client, ClientOptions, Config, Credentials, FetchTransport, Host, Product, Secret,
+    Cancel, Client, ClientOptions, Config, Credentials, FetchTransport, Host, Product, Secret, Transport,
     TransportErrorKind,
 };
 use deployer_wasm::Engine;
@@ -41,11 +41,15 @@ impl Session {
     pub(crate) async fn with_token(host: &str, token: Secret) -> Result<Self, Problem> {
         let host =
             Host::parse(host).map_err(|error| Problem::plain("That is no workspace", error.to_string()))?;
-        let config = Config::new(host.clone(), Credentials::PersonalAccessToken(token));
-        let probe = client(config.clone(), PATIENCE);
+        Self::let_in(Config::new(host, Credentials::PersonalAccessToken(token))).await
+    }
+
+    async fn let_in(config: Config) -> Result<Self, Problem> {
+        let host = config.host.clone();
+        let probe = client(config.clone(), direct(), PATIENCE);
         match probe.current_user().me().await {
             Ok(user) => Ok(Self {
-                client: client(config, ClientOptions::default().retry_budget),
+                client: client(config, direct(), ClientOptions::default().retry_budget),
                 user_name: user.user_name.unwrap_or_default(),
                 context: None,
             }),
@@ -54,19 +58,31 @@ impl Session {
         }
     }
 
-    /// Works through `tellr ui`, which signs the calls.
-    pub(crate) async fn relayed(context: Context) -> Result<Self, Problem> {
-        let origin = context::origin();
-        let host = Host::parse(&origin)
-            .map_err(|error| Problem::plain("This page has no address", error.to_string()))?;
-        let client = client(Config::new(host, Credentials::Relay), ClientOptions::default().retry_budget);
-        let user_name = context.user_name.clone();
+    /// Works through the server behind this page, which signs the calls.
+    #[expect(
+        clippy::arc_with_non_send_sync,
+        reason = "the client's types for both targets; a browser has one thread"
+    )]
+    pub(crate) fn relayed(context: Context) -> Result<Self, Problem> {
+        let host = Host::parse(context.host())
+            .map_err(|error| Problem::plain("`tellr ui` names no workspace", error.to_string()))?;
+        let transport = Arc::new(context.server().clone());
+        let config = Config::new(host, Credentials::Relay);
+        let client = client(config, transport, ClientOptions::default().retry_budget);
+        let user_name = context.user_name().to_owned();
         Ok(Self { client, user_name, context: Some(context) })
+    }
+
+    /// Works with what the browser itself shows to the workspace, if that lets it.
+    pub(crate) async fn with_nothing(host: &str) -> Result<Self, Problem> {
+        let host =
+            Host::parse(host).map_err(|error| Problem::plain("That is no workspace", error.to_string()))?;
+        Self::let_in(Config::new(host, Credentials::Relay)).await
     }
 
     /// The workspace, for people.
     pub(crate) fn host_name(&self) -> String {
-        let host = self.context.as_ref().map_or(self.client.host().as_str(), |context| context.host.as_str());
+        let host = self.context.as_ref().map_or(self.client.host().as_str(), Context::host);
         host.trim_start_matches("https://").to_owned()
     }
 
@@ -96,7 +112,7 @@ impl Session {
     }
 
     fn origin(&self) -> Origin {
-        let name = match self.context.as_ref().and_then(|context| context.origin.clone()) {
+        let name = match self.context.as_ref().and_then(Context::machine) {
             Some(machine) => format!("a page on {machine}"),
             None => format!("the page {}", context::origin()),
         };
@@ -109,10 +125,15 @@ fn quiet() -> EventSink {
     Arc::new(|_| {})
 }
 
-fn client(config: Config, retry_budget: Duration) -> Client {
+/// Calls that the browser itself makes.
+fn direct() -> Arc<dyn Transport> {
+    Arc::new(FetchTransport::new())
+}
+
+fn client(config: Config, transport: Arc<dyn Transport>, retry_budget: Duration) -> Client {
     let product = Product { name: "tellr-page".into(), version: env!("CARGO_PKG_VERSION").into() };
     let options = ClientOptions { product, retry_budget, ..ClientOptions::default() };
-    Client::new(config, Arc::new(FetchTransport::new()), options)
+    Client::new(config, transport, options)
 }
 
 /// Whether the browser showed no answer at all.

@@ -1,12 +1,19 @@
 //! Files with the app's code: picked on this machine, lying beside the page, or offered by `tellr ui`.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use deployer_wasm::spec::{binary, wheel};
 use gloo_net::http::{Request, Response};
 use js_sys::Uint8Array;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::embedding::Embedding;
+use crate::server::Server;
 use crate::session::Session;
+
+/// How long a file may take.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Where a page finds the program that somebody has put beside it.
 const BESIDE: &str = "tellr-app";
@@ -23,7 +30,7 @@ pub(crate) struct Picked {
 }
 
 /// A file that can be had without picking one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Offered {
     /// Whether it is a wheel; else it is the program itself.
     pub(crate) is_wheel: bool,
@@ -31,19 +38,20 @@ pub(crate) struct Offered {
     pub(crate) file_name: String,
     /// Bytes, where that is known.
     pub(crate) size: Option<u64>,
-    /// Where it is fetched from.
-    pub(crate) address: String,
+    /// Who has it.
+    pub(crate) server: Server,
+    /// Where it is there.
+    pub(crate) path: String,
 }
 
 impl Offered {
     /// Fetches it; the error says why that failed.
     pub(crate) async fn fetch(&self) -> Result<Picked, String> {
-        let response = Request::get(&self.address).send().await.map_err(|error| error.to_string())?;
-        if !response.ok() {
-            return Err(format!("{} cannot be fetched: status {}", self.file_name, response.status()));
+        let response = self.server.get(&self.path, PATIENCE).await?;
+        if !response.status.is_success() {
+            return Err(format!("{} cannot be fetched: status {}", self.file_name, response.status));
         }
-        let content = response.binary().await.map_err(|error| error.to_string())?;
-        picked(self.file_name.clone(), self.is_wheel, content)
+        picked(self.file_name.clone(), self.is_wheel, response.body)
     }
 }
 
@@ -52,15 +60,20 @@ pub(crate) async fn offers(session: &Session) -> Vec<Offered> {
     if let Some(context) = &session.context {
         return context.sources();
     }
+    let Some(Server::Folder(folder)) = Embedding::read().is_none().then(Server::of_this_page).flatten()
+    else {
+        return Vec::new();
+    };
+    let path = format!("/{BESIDE}");
     let size = |response: &Response| response.headers().get("content-length")?.parse().ok();
     // a server that answers everything with its page has no program to give
     let is_page = |response: &Response| {
         response.headers().get("content-type").is_some_and(|kind| kind.contains("html"))
     };
-    match Request::get(BESIDE).method(http::Method::HEAD).send().await {
+    match Request::get(&format!("{folder}{path}")).method(http::Method::HEAD).send().await {
         Ok(response) if response.ok() && !is_page(&response) => {
-            let (file_name, address) = (BESIDE.to_owned(), BESIDE.to_owned());
-            vec![Offered { is_wheel: false, file_name, size: size(&response), address }]
+            let (file_name, size, server) = (BESIDE.to_owned(), size(&response), Server::Folder(folder));
+            vec![Offered { is_wheel: false, file_name, size, server, path }]
         }
         _ => Vec::new(),
     }
@@ -75,14 +88,14 @@ pub(crate) async fn read(file: web_sys::File) -> Result<Picked, String> {
     }
     let buffer = JsFuture::from(file.array_buffer()).await;
     let buffer = buffer.map_err(|_| format!("`{}` cannot be read", file.name()))?;
-    picked(file.name(), is_wheel, Uint8Array::new(&buffer).to_vec())
+    picked(file.name(), is_wheel, Uint8Array::new(&buffer).to_vec().into())
 }
 
-fn picked(file_name: String, is_wheel: bool, content: Vec<u8>) -> Result<Picked, String> {
+fn picked(file_name: String, is_wheel: bool, content: Bytes) -> Result<Picked, String> {
     if is_wheel {
-        wheel::Wheel::new(&file_name, content.clone()).map_err(|error| error.to_string())?;
+        wheel::Wheel::new(&file_name, content.to_vec()).map_err(|error| error.to_string())?;
     }
-    Ok(Picked { file_name, is_wheel, content: Bytes::from(content) })
+    Ok(Picked { file_name, is_wheel, content })
 }
 
 /// A size for people.

@@ -1,64 +1,13 @@
 //! The deployer's page in a real browser, clicked through as a person does: served by anybody, and by `tellr ui`.
 
-#[path = "person.rs"]
-mod person;
 #[path = "served.rs"]
 mod served;
 
 use anyhow::{Context, ensure};
-use person::Person;
 use served::{StaticSite, TellrUi};
+use system_tests::person::Person;
+use system_tests::person_deploys::lifecycle;
 use system_tests::{LocalWorkspace, Settings};
-
-/// From nothing to a deployment, to another version with empty data, to nothing.
-async fn lifecycle(person: &Person, workspace: &LocalWorkspace, name: &str) -> anyhow::Result<()> {
-    person.heading("What shall be done?").await?;
-    person.picture(&format!("{name}-overview")).await?;
-    person.press("New deployment").await?;
-    person.heading("New deployment").await?;
-    person.picture(&format!("{name}-form")).await?;
-    person.press("Show the plan").await?;
-    person.heading("The plan").await?;
-    person.press("Deploy").await?;
-    person.picture(&format!("{name}-running")).await?;
-    person.heading("Done").await?;
-    person.picture(&format!("{name}-done")).await?;
-    let url = person.address_of("open-app").await?;
-    ensure!(url.trim_end_matches('/') == workspace.app_url("tellr").await?, "the link leads to {url}");
-    let health = workspace.get_from_app("tellr", "/api/health/ready").await?;
-    ensure!(health.status().is_success(), "the app answers {}", health.status());
-    ensure!(person.text("#way-out").await?.starts_with("tellr create"), "no command on the last screen");
-
-    person.press("Back to the deployments").await?;
-    person.press("Open").await?;
-    person.heading("tellr").await?;
-    person.shows("How it stands").await?;
-    person.picture(&format!("{name}-deployment")).await?;
-    person.press("Update").await?;
-    person.heading("Update").await?;
-    person.switch_on("reset_database").await?;
-    person.press("Show the plan").await?;
-    person.heading("The plan").await?;
-    person.fill("confirm", "tellr").await?;
-    person.picture(&format!("{name}-update-plan")).await?;
-    person.press("Update").await?;
-    person.heading("Done").await?;
-    ensure!(person.text("dl.facts").await?.contains("reset"), "the data was not reset");
-
-    person.press("Back to the deployments").await?;
-    person.press("Open").await?;
-    person.shows("Roll back").await?;
-    person.press("Delete").await?;
-    person.heading("Delete").await?;
-    person.press("Show what would go").await?;
-    person.fill("confirm", "tellr").await?;
-    person.press("Delete").await?;
-    person.heading("Done").await?;
-    person.picture(&format!("{name}-deleted")).await?;
-    let gone = workspace.call(reqwest::Method::GET, "/api/2.0/apps/tellr", None).await?;
-    ensure!(gone.status == 404, "the app is still there: {gone:?}");
-    Ok(())
-}
 
 async fn a_page_from_anywhere() -> anyhow::Result<()> {
     let workspace = LocalWorkspace::start(Settings { open_to_pages: true, ..Settings::default() })?;

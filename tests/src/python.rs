@@ -25,6 +25,11 @@ impl Venv {
         Ok(Self { folder: folder.to_owned() })
     }
 
+    /// One that is there already.
+    pub fn existing(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
     /// `pip install <arguments>`.
     pub async fn install<A: AsRef<OsStr>>(&self, arguments: &[A]) -> anyhow::Result<Output> {
         let mut command = Command::new(self.program("python"));

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be done fails the test")]
 
+mod behind;
 mod ending;
 mod engine;
 mod hostile_requests;

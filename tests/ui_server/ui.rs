@@ -7,7 +7,7 @@ use anyhow::{Context, bail, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use reqwest::{Method, RequestBuilder, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use system_tests::{LocalWorkspace, binaries, rest};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -41,6 +41,10 @@ impl Ui {
     pub(crate) async fn start(workspace: &LocalWorkspace, arguments: &[&str]) -> anyhow::Result<Self> {
         let mut command = workspace.command(binaries::tellr()?.as_os_str())?;
         command.args(["ui", "--no-browser", "--no-input"]).args(arguments);
+        if arguments.contains(&"--behind") {
+            // else it prints the proxy's address, where nobody is
+            command.arg("--json");
+        }
         Self::run(command).await
     }
 
@@ -119,6 +123,9 @@ async fn read_address(
             return Ok((printed, None));
         }
         printed.push_str(&line);
+        if let Ok(said) = serde_json::from_str::<Value>(&line) {
+            return Ok((printed, said["address"].as_str().map(str::to_owned)));
+        }
         if line.starts_with("http://127.0.0.1:") {
             return Ok((printed, Some(line.trim().to_owned())));
         }

@@ -14,6 +14,9 @@ use crate::{command, deployer_page, say};
 /// The Python packages, as folders of `python/`.
 pub(crate) const PACKAGES: [&str; 2] = ["databricks-tellr", "databricks-tellr-app"];
 
+/// Where `tellr.ui()` finds the page.
+const PAGE_IN_PACKAGE: &str = "python/databricks-tellr/src/databricks_tellr/page.html";
+
 /// What `dist` has built.
 pub(crate) struct Wheels {
     /// The folder with both wheels and nothing older beside them
@@ -32,6 +35,7 @@ pub(crate) fn run(repository: &Repository) -> anyhow::Result<Wheels> {
     let tools = Tools::ensure(repository)?;
     frontend::run(repository, Mode::Release)?;
     deployer_page::run(repository, Mode::Release)?;
+    carry_page(repository)?;
     let folder = repository.path("dist");
     let built = repository.target("xtask/wheels");
     for package in PACKAGES {
@@ -60,6 +64,14 @@ pub(crate) fn wheels_of(folder: &Path, package: &str) -> anyhow::Result<Vec<Path
         }
     }
     Ok(wheels)
+}
+
+/// Puts the page as one file among the Python sources, which maturin takes as they are.
+fn carry_page(repository: &Repository) -> anyhow::Result<()> {
+    let (from, to) = (repository.path(deployer_page::SINGLE_FILE), repository.path(PAGE_IN_PACKAGE));
+    fs::copy(&from, &to)
+        .with_context(|| format!("{} cannot be copied to {}", from.display(), to.display()))?;
+    Ok(())
 }
 
 fn build(

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::behind::Behind;
 use super::refusal::Refusal;
 use super::server::Server;
 
@@ -20,14 +21,21 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
-/// The two ways to write our own address. A name of somebody else's that leads to this machine is neither.
+/// The two ways to write our own address, and those that a proxy before us has. A name of somebody else's that leads to
+/// this machine is none of them.
 pub(super) struct OwnOrigin {
     hosts: [String; 2],
+    behind: Vec<Behind>,
 }
 
 impl OwnOrigin {
-    pub(super) fn of(port: u16) -> Self {
-        Self { hosts: [format!("127.0.0.1:{port}"), format!("localhost:{port}")] }
+    pub(super) fn of(port: u16, behind: Vec<Behind>) -> Self {
+        Self { hosts: [format!("127.0.0.1:{port}"), format!("localhost:{port}")], behind }
+    }
+
+    /// The addresses of proxies.
+    pub(super) fn behind(&self) -> &[Behind] {
+        &self.behind
     }
 
     /// The host that a request names, if it is ours: named once, and nowhere else differently.
@@ -36,7 +44,21 @@ impl OwnOrigin {
         let (Some(host), None) = (hosts.next(), hosts.next()) else { return None };
         let host = host.to_str().ok()?;
         let named_alike = uri.authority().is_none_or(|authority| authority.as_str() == host);
-        (named_alike && self.hosts.iter().any(|own| own == host)).then_some(host)
+        let is_own = self.hosts.iter().chain(self.behind.iter().map(|behind| &behind.host)).any(|own| own == host);
+        (named_alike && is_own).then_some(host)
+    }
+
+    /// Whether the page of a request for `host` has the origin. What host a proxy names is its own affair.
+    fn has_page(&self, host: &str, origin: &[u8]) -> bool {
+        let direct = self.hosts.iter().any(|own| own == host) && origin == format!("http://{host}").as_bytes();
+        direct || self.behind.iter().any(|behind| behind.origin.as_bytes() == origin)
+    }
+
+    /// The proxy through which a request comes, if it does.
+    pub(super) fn proxy_of(&self, headers: &HeaderMap) -> Option<&Behind> {
+        let says = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let by_origin = says(ORIGIN).and_then(|origin| self.behind.iter().find(|behind| behind.origin == origin));
+        by_origin.or_else(|| self.behind.iter().find(|behind| Some(behind.host.as_str()) == says(HOST)))
     }
 }
 
@@ -72,8 +94,7 @@ fn is_ours(own: &OwnOrigin, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusa
         let message = "this server is called by its own address only";
         return Err(Refusal::new(StatusCode::MISDIRECTED_REQUEST, "WRONG_HOST", message));
     };
-    let origin = format!("http://{host}");
-    if headers.get_all(ORIGIN).iter().any(|given| given.as_bytes() != origin.as_bytes()) {
+    if headers.get_all(ORIGIN).iter().any(|origin| !own.has_page(host, origin.as_bytes())) {
         let message = "pages of other origins are not answered";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "WRONG_ORIGIN", message));
     }
@@ -111,10 +132,15 @@ mod tests {
     use super::*;
 
     fn check(target: &str, headers: &[(&'static str, &str)]) -> bool {
+        check_behind(&[], target, headers)
+    }
+
+    fn check_behind(behind: &[&str], target: &str, headers: &[(&'static str, &str)]) -> bool {
+        let behind = behind.iter().map(|given| Behind::parse(given, 4711).unwrap()).collect();
         let headers = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
-        is_ours(&OwnOrigin::of(4711), &target.parse().unwrap(), &headers.collect()).is_ok()
+        is_ours(&OwnOrigin::of(4711, behind), &target.parse().unwrap(), &headers.collect()).is_ok()
     }
 
     #[test]
@@ -163,10 +189,34 @@ mod tests {
     }
 
     #[test]
+    fn behind_a_proxy_its_address_counts_as_well_and_no_other() {
+        let behind = ["https://dp.example/driver-proxy/o/1/c/{port}/"];
+        let public = ("origin", "https://dp.example");
+        assert!(check_behind(&behind, "/", &[("host", "dp.example")]));
+        assert!(check_behind(&behind, "/", &[("host", "dp.example"), public]));
+        assert!(check_behind(&behind, "/", &[("host", "localhost:4711"), public]));
+        assert!(check_behind(&behind, "/", &[("host", "127.0.0.1:4711"), ("origin", "http://127.0.0.1:4711")]));
+        for (host, origin) in [
+            ("dp.example", "http://dp.example"),
+            ("dp.example", "https://other.example"),
+            ("dp.example", "http://dp.example:4711"),
+            ("dp.example", "http://127.0.0.1:4711"),
+            ("dp.example", "null"),
+            ("dp.example:443", "https://dp.example"),
+            ("other.example", "https://dp.example"),
+            ("10.0.0.1:4711", "https://dp.example"),
+        ] {
+            assert!(!check_behind(&behind, "/", &[("host", host), ("origin", origin)]), "{host} {origin}");
+        }
+        assert!(!check("/", &[("host", "dp.example"), public]));
+        assert!(!check("/", &[("host", "127.0.0.1:4711"), public]));
+    }
+
+    #[test]
     fn a_host_that_is_named_twice_is_nobodys() {
         let mut headers = HeaderMap::new();
         headers.append(HOST, HeaderValue::from_static("127.0.0.1:4711"));
         headers.append(HOST, HeaderValue::from_static("127.0.0.1:4711"));
-        assert!(is_ours(&OwnOrigin::of(4711), &"/".parse().unwrap(), &headers).is_err());
+        assert!(is_ours(&OwnOrigin::of(4711, Vec::new()), &"/".parse().unwrap(), &headers).is_err());
     }
 }

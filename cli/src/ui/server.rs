@@ -1,15 +1,21 @@
 //! What is served where, and what all of it shares.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::Uri;
+use axum::http::uri::PathAndQuery;
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, post};
 use databricks::Client;
 use tokio::sync::Semaphore;
+use tower::util::MapRequestLayer;
+use tower::{Layer as _, Service};
 
+use super::behind::Behind;
 use super::databases::Databases;
 use super::guard::{self, OwnOrigin};
 use super::session::Session;
@@ -31,18 +37,19 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// For the page at `port`. Fails where the machine gives no random numbers.
+    /// For the page at `port`, which proxies may show at other addresses. Fails where the machine gives no random numbers.
     pub(super) fn new(
         client: Client,
         user_name: String,
         port: u16,
+        behind: Vec<Behind>,
         sources: Sources,
     ) -> Result<Self, String> {
         Ok(Self {
             databases: Databases::new(client.clone(), user_name.clone()),
             client,
             user_name,
-            own: OwnOrigin::of(port),
+            own: OwnOrigin::of(port, behind),
             session: Session::new(port)?,
             sources,
             relaying: Semaphore::new(RELAYED_AT_ONCE),
@@ -50,8 +57,33 @@ impl Server {
     }
 }
 
+/// The router for requests whose paths begin with the part of a proxy, as well as for those that do not.
+pub(super) fn service(server: Arc<Server>) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone {
+    let strip = {
+        let server = server.clone();
+        move |request: Request| without_prefix(server.own.behind(), request)
+    };
+    MapRequestLayer::new(strip).layer(router(server))
+}
+
+fn without_prefix(behind: &[Behind], mut request: Request) -> Request {
+    let mut parts = request.uri().clone().into_parts();
+    let known = parts.path_and_query.as_ref().and_then(|whole| {
+        let path = behind.iter().find_map(|behind| behind.strip(whole.path()))?;
+        let query = whole.query().map(|query| format!("?{query}")).unwrap_or_default();
+        PathAndQuery::try_from(format!("{path}{query}")).ok()
+    });
+    if known.is_some() {
+        parts.path_and_query = known;
+        if let Ok(uri) = Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
+}
+
 /// Everything that is served. Only the page's files and `/session` are for those who have not shown the secret.
-pub(super) fn router(server: Arc<Server>) -> Router {
+fn router(server: Arc<Server>) -> Router {
     let guarded = Router::new()
         .route("/tellr/context", get(context::show))
         .route("/tellr/schema/{operation}", post(schema::perform))

@@ -14,6 +14,7 @@ use databricks::Secret;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
+use super::behind::Behind;
 use super::refusal::Refusal;
 use super::server::Server;
 
@@ -44,6 +45,18 @@ impl Session {
         Secret::new(format!("http://127.0.0.1:{port}/#secret={}", self.secret.expose()))
     }
 
+    /// The same where a proxy shows the page.
+    pub(super) fn address_behind(&self, behind: &Behind) -> Secret {
+        Secret::new(format!("{}{}#secret={}", behind.origin, behind.prefix, self.secret.expose()))
+    }
+
+    /// The cookie as it is set. Through a proxy it goes back over TLS only, and not to what else the proxy shows.
+    fn cookie(&self, proxy: Option<&Behind>) -> String {
+        let (path, secure) = proxy.map_or(("/", ""), |proxy| (proxy.prefix.as_str(), "; Secure"));
+        let Self { cookie_name, cookie, .. } = self;
+        format!("{cookie_name}={}; Path={path}; HttpOnly; SameSite=Strict{secure}", cookie.expose())
+    }
+
     /// Whether a request shows the cookie.
     pub(super) fn is_member(&self, headers: &HeaderMap) -> bool {
         let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
@@ -68,6 +81,7 @@ fn random() -> Result<Secret, String> {
 /// `POST /session`: the cookie for whoever knows the secret.
 pub(super) async fn begin(
     State((server, _)): State<(Arc<Server>, Router)>,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
     let wrong =
@@ -78,8 +92,7 @@ pub(super) async fn begin(
     if !is_same(begin.secret.expose(), &session.secret) {
         return Err(wrong());
     }
-    let cookie =
-        format!("{}={}; Path=/; HttpOnly; SameSite=Strict", session.cookie_name, session.cookie.expose());
+    let cookie = session.cookie(server.own.proxy_of(&headers));
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response())
 }
 
@@ -103,6 +116,17 @@ mod tests {
         assert!(!member(&format!("tellr_ui_4711={}", session.secret.expose())));
         assert!(!member("tellr_ui_4711="));
         assert!(!session.is_member(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn the_cookie_of_a_proxy_stays_below_its_path_and_on_tls() {
+        let session = Session::new(4711).unwrap();
+        assert!(session.cookie(None).ends_with("; Path=/; HttpOnly; SameSite=Strict"));
+        let proxy = Behind::parse("https://dp.example/driver-proxy/o/1/c/4711/", 4711).unwrap();
+        let cookie = session.cookie(Some(&proxy));
+        assert!(cookie.ends_with("; Path=/driver-proxy/o/1/c/4711/; HttpOnly; SameSite=Strict; Secure"), "{cookie}");
+        let address = session.address_behind(&proxy);
+        assert!(address.expose().starts_with("https://dp.example/driver-proxy/o/1/c/4711/#secret="));
     }
 
     #[test]

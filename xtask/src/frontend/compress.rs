@@ -32,7 +32,7 @@ fn brotli(content: &[u8]) -> anyhow::Result<Vec<u8>> {
     Ok(compressed)
 }
 
-fn gzip(content: &[u8]) -> anyhow::Result<Vec<u8>> {
+pub(super) fn gzip(content: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(content).context("gzip failed")?;
     encoder.finish().context("gzip failed")

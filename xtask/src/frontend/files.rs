@@ -69,7 +69,7 @@ pub(super) fn is_variant(path: &str) -> bool {
     path.ends_with(".br") || path.ends_with(".gz")
 }
 
-fn write_if_changed(path: &Path, content: &[u8]) -> anyhow::Result<bool> {
+pub(super) fn write_if_changed(path: &Path, content: &[u8]) -> anyhow::Result<bool> {
     if fs::read(path).is_ok_and(|present| present == content) {
         return Ok(false);
     }

@@ -5,6 +5,7 @@ mod bindgen;
 mod compress;
 mod files;
 mod page;
+mod single_file;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,9 @@ use anyhow::{Context, ensure};
 use crate::repository::Repository;
 use crate::setup::{self, WASM_TARGET};
 use crate::{command, say};
+use bindgen::Bound;
 use files::Files;
+pub(crate) use single_file::SingleFile;
 
 /// A page that is built from a package.
 pub(crate) struct Page {
@@ -31,6 +34,8 @@ pub(crate) struct Page {
     pub(crate) security_policy: Option<&'static str>,
     /// The most bytes that a first visit may load.
     pub(crate) limit: usize,
+    /// The same page as one file.
+    pub(crate) single_file: Option<SingleFile>,
 }
 
 /// The app's page. Its server sends the security policy.
@@ -41,6 +46,7 @@ const APP: Page = Page {
     base: "/",
     security_policy: None,
     limit: 450_000,
+    single_file: None,
 };
 
 /// Quick to build, or as shipped.
@@ -71,8 +77,12 @@ pub(crate) fn run(repository: &Repository, mode: Mode) -> anyhow::Result<()> {
 /// Builds a page. Files whose content is the same stay untouched, so that nothing which embeds them is built again.
 pub(crate) fn build(repository: &Repository, page: &Page, mode: Mode) -> anyhow::Result<()> {
     setup::rust_targets(repository, &[(WASM_TARGET, "the pages run in the browser as WebAssembly")])?;
-    let wasm = compile(repository, page.package, mode)?;
-    let mut files = assemble(&repository.path(page.shell), page, &wasm, mode)?;
+    let bound = bindgen::bind(&compile(repository, page.package, mode)?, mode)?;
+    let shell = repository.path(page.shell);
+    if let Some(single_file) = &page.single_file {
+        single_file.write(repository, &shell, &bound, mode)?;
+    }
+    let mut files = assemble(&shell, page, bound)?;
     if mode == Mode::Release {
         compress::add_variants(&mut files)?;
         let (load, limit) = (files.first_load(), page.limit);
@@ -103,8 +113,7 @@ fn compile(repository: &Repository, package: &str, mode: Mode) -> anyhow::Result
 }
 
 /// Everything the server will serve, by its path.
-fn assemble(shell: &Path, page: &Page, wasm: &Path, mode: Mode) -> anyhow::Result<Files> {
-    let bound = bindgen::bind(wasm, mode)?;
+fn assemble(shell: &Path, page: &Page, bound: Bound) -> anyhow::Result<Files> {
     let mut files = Files::default();
     let wasm_path = files.add_hashed("assets/tellr_bg", "wasm", bound.wasm);
     let glue_path = files.add_hashed("assets/tellr", "js", bound.glue.into_bytes());

@@ -8,8 +8,9 @@ from importlib import metadata
 
 from databricks_tellr.deploy import create, delete, update
 from databricks_tellr.errors import DeploymentError
+from databricks_tellr.show import ui
 
-__all__ = ["DeploymentError", "create", "delete", "update"]
+__all__ = ["DeploymentError", "create", "delete", "ui", "update"]
 
 try:
     __version__ = metadata.version("databricks-tellr")

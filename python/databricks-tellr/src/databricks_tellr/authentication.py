@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from databricks_tellr import notebook
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -42,7 +44,7 @@ def _is_notebook(variables: Mapping[str, str]) -> bool:
 
 def _sign_in_of_notebook() -> tuple[str, str] | None:
     """Host and token of the notebook that this runs in, or nothing where the notebook does not give them."""
-    dbutils = _dbutils()
+    dbutils = notebook.named("dbutils")
     if dbutils is None:
         return None
     try:
@@ -52,15 +54,6 @@ def _sign_in_of_notebook() -> tuple[str, str] | None:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         print(f"the notebook gives no sign-in ({reason}); looking at the environment", file=sys.stderr, flush=True)
         return None
-
-
-def _dbutils() -> Any | None:
-    """The notebook's ``dbutils``: a global of the notebook, which is not one of this module."""
-    found = getattr(sys.modules.get("__main__"), "dbutils", None)
-    if found is None and "IPython" in sys.modules:
-        shell = sys.modules["IPython"].get_ipython()
-        found = shell.user_ns.get("dbutils") if shell is not None else None
-    return found
 
 
 def _with_token(variables: Mapping[str, str], host: str, token: str) -> dict[str, str]:

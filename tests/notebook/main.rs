@@ -1,0 +1,59 @@
+//! The page in a notebook: a real kernel with the wheel in it, the widget's own script, the single file in a sandboxed frame
+//! whose calls the workspace refuses, and somebody who clicks.
+
+#![expect(clippy::unwrap_used, reason = "what cannot be done fails the test")]
+
+mod notebook;
+
+use anyhow::ensure;
+use notebook::{Notebook, documented};
+use serde_json::json;
+use system_tests::person::Person;
+use system_tests::person_deploys::lifecycle;
+use system_tests::{LocalWorkspace, Settings, binaries};
+
+/// What a frame can reach by itself, however it is asked for.
+const REACHES: &str = "
+    const done = arguments[arguments.length - 1];
+    const refused = promise => promise.then(() => false, () => true);
+    Promise.all([
+        refused(fetch('HOST/api/2.0/preview/scim/v2/Me')),
+        refused(fetch('/')),
+        refused(new Promise((loaded, failed) => {
+            const image = new Image();
+            image.onload = loaded;
+            image.onerror = failed;
+            image.src = 'HOST/favicon.ico';
+        })),
+    ]).then(done);";
+
+async fn a_widget() -> anyhow::Result<()> {
+    let workspace = LocalWorkspace::start(Settings::default())?;
+    let notebook = Notebook::show(&workspace, &documented("tellr.ui()")?).await?;
+    let person = Person::at(&notebook.address, 1280, 900).await?;
+    person.enter_frame().await?;
+    lifecycle(&person, &workspace, "notebook").await?;
+
+    let token = &workspace.ready().token;
+    for (place, content) in person.everything_kept().await? {
+        ensure!(!content.contains(token.as_str()), "the token is in {place}");
+        ensure!(place != "requested addresses" || content == "[]", "the frame has requested {content}");
+    }
+    let reaches = person.runs(&REACHES.replace("HOST", &workspace.ready().host)).await?;
+    ensure!(reaches == json!([true, true, true]), "the frame reaches something by itself: {reaches}");
+    let messages = notebook.messages()?;
+    ensure!(messages.len() > 1_000_000, "the messages are not recorded");
+    ensure!(!holds(&messages, token.as_bytes()), "the token is in a message");
+    ensure!(!holds(&messages, b"tellr_ui_"), "the cookie is in a message");
+    person.leave().await?;
+    notebook.end().await
+}
+
+fn holds(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
+
+#[tokio::test]
+async fn a_widget_deploys_resets_and_deletes_through_the_kernel_and_no_token_is_seen() {
+    a_widget().await.unwrap();
+}
