@@ -1,12 +1,16 @@
 //! The deployer's page in a real browser, clicked through as a person does: served by anybody, and by `tellr ui`.
 
+#[path = "lifecycle.rs"]
+mod lifecycle;
+#[path = "person.rs"]
+mod person;
 #[path = "served.rs"]
 mod served;
 
 use anyhow::{Context, ensure};
+use lifecycle::lifecycle;
+use person::Person;
 use served::{StaticSite, TellrUi};
-use system_tests::person::Person;
-use system_tests::person_deploys::lifecycle;
 use system_tests::{LocalWorkspace, Settings};
 
 async fn a_page_from_anywhere() -> anyhow::Result<()> {

@@ -29,7 +29,7 @@ class Kernel:
     """A kernel and the widget that its cell has displayed."""
 
     def __init__(self, record: Path) -> None:
-        self.manager = AsyncKernelManager()
+        self.manager = AsyncKernelManager(transport="ipc")
         self.record = record.open("wb")
         self.states: dict[str, dict[str, Any]] = {}
         self.shown: str | None = None

@@ -3,14 +3,19 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be done fails the test")]
 
+#[path = "../deployer_page/lifecycle.rs"]
+mod lifecycle;
 mod notebook;
+#[path = "../deployer_page/person.rs"]
+#[expect(dead_code, reason = "nobody signs in here")]
+mod person;
 
 use anyhow::ensure;
+use lifecycle::lifecycle;
 use notebook::{Notebook, documented};
+use person::Person;
 use serde_json::json;
-use system_tests::person::Person;
-use system_tests::person_deploys::lifecycle;
-use system_tests::{LocalWorkspace, Settings, binaries};
+use system_tests::{LocalWorkspace, Settings};
 
 /// What a frame can reach by itself, however it is asked for.
 const REACHES: &str = "

@@ -11,8 +11,6 @@ pub mod deployment;
 pub mod faults;
 pub mod lakebase;
 pub mod local_workspace;
-pub mod person;
-pub mod person_deploys;
 pub mod probes;
 pub mod process;
 pub mod python;

@@ -156,7 +156,7 @@ fn announce(server: &Server, port: u16, arguments: &ArgMatches, printer: &Printe
 }
 
 async fn serve(listener: TcpListener, server: Arc<Server>, signals: &mut Signals) -> std::io::Result<()> {
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (stop, stopped) = oneshot::channel::<()>();
     let service = ServiceExt::<Request>::into_make_service(server::service(server));
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         // a sender that is gone says the same

@@ -1,12 +1,13 @@
 //! Somebody who takes a deployment from nothing to nothing, whatever shows the page.
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
+use serde_json::json;
+use system_tests::LocalWorkspace;
 
-use crate::local_workspace::LocalWorkspace;
 use crate::person::Person;
 
 /// From nothing to a deployment, to another version with empty data, to nothing.
-pub async fn lifecycle(person: &Person, workspace: &LocalWorkspace, name: &str) -> anyhow::Result<()> {
+pub(crate) async fn lifecycle(person: &Person, workspace: &LocalWorkspace, name: &str) -> anyhow::Result<()> {
     person.heading("What shall be done?").await?;
     person.picture(&format!("{name}-overview")).await?;
     person.press("New deployment").await?;
@@ -20,8 +21,11 @@ pub async fn lifecycle(person: &Person, workspace: &LocalWorkspace, name: &str) 
     person.picture(&format!("{name}-done")).await?;
     let url = person.address_of("open-app").await?;
     ensure!(url.trim_end_matches('/') == workspace.app_url("tellr").await?, "the link leads to {url}");
+    let way_in = workspace.post("/local/sign-in-links", &json!({ "app": "tellr" })).await?;
+    person.visits(way_in["url"].as_str().context("no sign-in link")?).await?;
+    // who is not let in ends up at the workspace's sign-in
     let opened = person.opens("open-app").await?;
-    ensure!(opened.starts_with(url.trim_end_matches('/')), "the link opens {opened}");
+    ensure!(opened.trim_end_matches('/') == url.trim_end_matches('/'), "the link opens {opened}");
     let health = workspace.get_from_app("tellr", "/api/health/ready").await?;
     ensure!(health.status().is_success(), "the app answers {}", health.status());
     ensure!(person.text("#way-out").await?.starts_with("tellr create"), "no command on the last screen");
