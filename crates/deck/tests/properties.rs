@@ -1,6 +1,8 @@
 //! What holds for all input.
 #![expect(clippy::expect_used, reason = "output that is not canonical fails the test")]
 
+mod allowed;
+
 use deck::sanitise;
 use deck::{
     Change, Deck, Event, History, Operation, Place, Report, Revision, SlideContent, SlideId, StreamReader,
@@ -173,94 +175,23 @@ fn css() -> impl Strategy<Value = String> {
         .prop_map(|pieces| pieces.concat())
 }
 
-/// Elements and attributes that may never be in the output, by a reading that shares nothing with the sanitiser.
-fn assert_harmless(html: &str) {
-    let mut rest = html;
-    while let Some(start) = rest.find('<') {
-        let tag = &rest[start..];
-        let end = tag.find('>').expect("a tag that does not end");
-        let (tag, after) = tag.split_at(end + 1);
-        rest = after;
-        let name: String = tag
-            .chars()
-            .skip(1)
-            .take_while(|character| character.is_ascii_alphanumeric() || "/-".contains(*character))
-            .collect();
-        let name = name.trim_start_matches('/').to_ascii_lowercase();
-        let forbidden = [
-            "script",
-            "style",
-            "iframe",
-            "object",
-            "embed",
-            "form",
-            "input",
-            "button",
-            "link",
-            "meta",
-            "base",
-            "template",
-            "noscript",
-            "foreignobject",
-            "use",
-            "animate",
-            "set",
-            "title",
-            "textarea",
-            "xmp",
-            "plaintext",
-            "annotation-xml",
-            "video",
-            "audio",
-            "frame",
-            "frameset",
-            "canvas",
-            "select",
-            "math-",
-        ];
-        assert!(!name.is_empty() && !forbidden.contains(&name.as_str()), "{tag} in {html}");
-        for attribute in
-            tag.split('"').step_by(2).flat_map(str::split_whitespace).filter(|part| part.ends_with('='))
-        {
-            let attribute = attribute.trim_end_matches('=');
-            assert!(
-                !attribute.starts_with("on")
-                    && !["srcdoc", "action", "formaction", "srcset", "ping", "xlink:href", "background"]
-                        .contains(&attribute),
-                "{tag}"
-            );
-        }
-        for value in tag.split('"').skip(1).step_by(2) {
-            let value = value.to_ascii_lowercase();
-            let lower = tag.to_ascii_lowercase();
-            if lower.contains("src=\"") || lower.contains("href=\"") {
-                assert!(
-                    !value.trim_start().starts_with("javascript:")
-                        && !value.trim_start().starts_with("data:text"),
-                    "{tag}"
-                );
-            }
-        }
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     #[test]
-    fn sanitised_html_is_stable_and_harmless(input in fragment()) {
+    fn sanitised_html_is_stable_and_holds_what_is_listed(input in fragment()) {
         let once = sanitise::html(&input, &mut Report::default());
         let twice = sanitise::html(&once, &mut Report::default());
         prop_assert_eq!(&once, &twice);
-        assert_harmless(&once);
+        allowed::html(&once);
     }
 
     #[test]
-    fn sanitised_css_is_stable_and_loads_nothing(input in css()) {
+    fn sanitised_css_is_stable_and_holds_what_is_listed(input in css()) {
         let once = sanitise::css(&input, &mut Report::default());
         let twice = sanitise::css(&once, &mut Report::default());
         prop_assert_eq!(&once, &twice);
-        prop_assert!(!once.contains("</") && !once.contains("@import") && !once.contains("url(x") && !once.contains("fixed;"), "{}", once);
+        allowed::css(&once);
     }
 
     #[test]

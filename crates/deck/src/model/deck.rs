@@ -150,8 +150,11 @@ impl Deck {
 }
 
 pub(crate) fn shortened(title: &str) -> String {
-    let words = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.chars().filter(|character| !character.is_control()).take(LONGEST_TITLE).collect()
+    let is_text = |character: &char| character.is_whitespace() || !character.is_control();
+    let text: String = title.chars().filter(is_text).collect();
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let short: String = words.chars().take(LONGEST_TITLE).collect();
+    short.trim_end().to_owned()
 }
 
 pub(crate) fn sanitised_style(style: &str, report: &mut Report) -> Arc<str> {

@@ -12,6 +12,15 @@ use crate::report::Report;
 
 pub(crate) use write::{escape_attribute, escape_text};
 
+/// What may stand in the output: for whoever checks it, or tells what a slide can hold.
+///
+/// Beside these there are `a[href]`, `img[src]` and `image[href]` with allowed addresses, attributes that begin with
+/// `data-` or `aria-`, custom properties, and the functions `url()` and `attr()`.
+pub mod lists {
+    pub use super::elements::{GLOBAL, HTML, MATHML, MATHML_ATTRIBUTES, PRESENTATION, SVG, SVG_ATTRIBUTES, html_attributes};
+    pub use crate::css::{FONT_FACE, FUNCTIONS, PROPERTIES};
+}
+
 /// So often the output is read and written again until it no longer changes.
 const ROUNDS: usize = 6;
 

@@ -75,6 +75,10 @@ pub struct StreamReader {
     start: usize,
     state: State,
     total: usize,
+    /// How many bytes came after the longest input.
+    cut: usize,
+    /// How many characters were broken.
+    broken: usize,
     slides: usize,
     changes: usize,
     known: Vec<Known>,
@@ -100,6 +104,8 @@ impl StreamReader {
             start: 0,
             state: State::Prose,
             total: 0,
+            cut: 0,
+            broken: 0,
             slides: 0,
             changes: 0,
             known: Vec::new(),
@@ -112,9 +118,7 @@ impl StreamReader {
     /// Takes the next bytes, cut anywhere, and gives what became known by them.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
         let room = LONGEST.saturating_sub(self.total);
-        if bytes.len() > room {
-            self.report.dropped(format!("what comes after the first {LONGEST} bytes"));
-        }
+        self.cut += bytes.len().saturating_sub(room);
         let bytes = bytes.get(..bytes.len().min(room)).unwrap_or_default();
         self.total += bytes.len();
         self.decode(bytes);
@@ -129,7 +133,7 @@ impl StreamReader {
         if !self.bytes.is_empty() {
             self.bytes.clear();
             self.buffer.push('\u{fffd}');
-            self.report.repaired("bytes that are not UTF-8; each shows as a replacement character");
+            self.broken += 1;
         }
         let mut events = Vec::new();
         self.advance(true, &mut events);
@@ -144,6 +148,16 @@ impl StreamReader {
                 self.report.repaired(format!("the stream ended inside <{name}>; it is closed there"));
                 self.close_raw(&name, body..self.buffer.len(), &mut events);
             }
+        }
+        // At the end, because they were found ahead of what was read from them: the report is the same for every cut.
+        if self.broken > 0 {
+            self.report.repaired(format!(
+                "bytes that are not UTF-8, in {} places; each shows as a replacement character",
+                self.broken
+            ));
+        }
+        if self.cut > 0 {
+            self.report.dropped(format!("{} bytes after the first {LONGEST}", self.cut));
         }
         (events, self.report)
     }
@@ -179,7 +193,7 @@ impl StreamReader {
                         return;
                     };
                     self.buffer.push('\u{fffd}');
-                    self.report.repaired("bytes that are not UTF-8; each shows as a replacement character");
+                    self.broken += 1;
                     rest = after.get(wrong..).unwrap_or_default();
                 }
             }
