@@ -91,7 +91,7 @@ fn main() {
     );
 
     let json = r##"{"type":"bar","title":"Revenue and margin","labels":["Jan","Feb","Mar","Apr","May","Jun","Jul","Aug","Sep","Oct","Nov","Dec"],"series":[{"name":"2025","values":[1,2,3,4,5,6,7,8,9,10,11,12]},{"name":"2026","values":[2,3,4,5,6,7,8,9,10,11,12,13]},{"name":"Margin","kind":"line","second_axis":true,"values":[9,8,7,8,9,8,7,8,9,8,7,8]}],"data_labels":true}"##;
-    if let Ok(chart) = Chart::from_json(json) {
+    if let Ok((chart, _)) = Chart::from_json(json) {
         let time = median(|| {
             black_box(draw(black_box(&chart)));
         });

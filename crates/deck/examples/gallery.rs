@@ -313,7 +313,9 @@ fn page(charts: &[Chart], dark: bool) -> String {
         "<!DOCTYPE html><meta charset=utf-8><style>body{{margin:0;padding:20px;width:1240px;background:{back};color:{text};font-family:'Helvetica Neue',Arial,'DejaVu Sans',sans-serif;display:grid;grid-template-columns:1fr 1fr;gap:30px 40px}}body>div{{width:600px;height:341px}}</style>"
     );
     for chart in charts {
-        let checked = chart.clone().checked();
+        let mut left_out = Vec::new();
+        let checked = chart.clone().checked(&mut left_out);
+        assert!(left_out.is_empty(), "{left_out:?}");
         let _ = write!(
             html,
             "<div>{}</div>",

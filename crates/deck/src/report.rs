@@ -88,6 +88,12 @@ impl Report {
         self.findings.is_empty()
     }
 
+    /// Adds the findings of another report after these.
+    pub(crate) fn append(&mut self, other: Self) {
+        other.findings.into_iter().for_each(|finding| self.insert(finding));
+        self.unlisted += other.unlisted;
+    }
+
     /// Which slide the following findings are about.
     pub(crate) fn on_slide(&mut self, slide: Option<usize>) {
         self.slide = slide;

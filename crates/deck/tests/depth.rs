@@ -14,13 +14,19 @@ fn on_small_stack(what: impl FnOnce() + Send + 'static) {
 /// Text that opens the same thing as often as the bounds of a script let it, in chains between brackets.
 fn nested(unit: &str, bracket: &str) -> Vec<String> {
     let inner = [1, 8, 100, 380].map(|often| unit.repeat(often) + bracket);
-    inner.iter().flat_map(|level| [1, 10, 47, 60].map(|levels| format!("new Chart(c,{}", level.repeat(levels)))).collect()
+    inner
+        .iter()
+        .flat_map(|level| [1, 10, 47, 60].map(|levels| format!("new Chart(c,{}", level.repeat(levels))))
+        .collect()
 }
 
 #[test]
 fn scripts() {
     on_small_stack(|| {
-        for unit in ["!", "-", "typeof ", "a=", "a=>", "a?b:", "if(a)", "new ", "a+", "1+", "a.b.", "else ", "a**", "a??", "async ", "do ", "x:", "..."] {
+        for unit in [
+            "!", "-", "typeof ", "a=", "a=>", "a?b:", "if(a)", "new ", "a+", "1+", "a.b.", "else ", "a**",
+            "a??", "async ", "do ", "x:", "...",
+        ] {
             for bracket in ["(", "[", "{a:", "`${", "f(", "a[", "{", "(a=>"] {
                 for script in nested(unit, bracket) {
                     let _ = read_script(&script);
@@ -35,7 +41,9 @@ fn scripts() {
 fn names_of_names() {
     on_small_stack(|| {
         let lists: String = (1..20_000).map(|number| format!("const a{number}=[a{}];", number - 1)).collect();
-        let found = read_script(&format!("const a0=[1];{lists}new Chart('c',{{type:'bar',data:{{datasets:[{{data:a19999}}]}}}})"));
+        let found = read_script(&format!(
+            "const a0=[1];{lists}new Chart('c',{{type:'bar',data:{{datasets:[{{data:a19999}}]}}}})"
+        ));
         assert!(found.is_ok(), "{found:?}");
     });
 }
@@ -43,7 +51,18 @@ fn names_of_names() {
 #[test]
 fn markup_and_style() {
     on_small_stack(|| {
-        for unit in ["<div>", "<b>", "<svg>", "<svg><g>", "<math><mrow>", "<table><tr><td>", "<section class=slide>", "<p style='a:((((((((((((((((((((((((('>", "<template>", "<ul><li>"] {
+        for unit in [
+            "<div>",
+            "<b>",
+            "<svg>",
+            "<svg><g>",
+            "<math><mrow>",
+            "<table><tr><td>",
+            "<section class=slide>",
+            "<p style='a:((((((((((((((((((((((((('>",
+            "<template>",
+            "<ul><li>",
+        ] {
             let html = unit.repeat(30_000);
             let _ = sanitise::html(&html, &mut Report::default());
             let _ = document(html.as_bytes(), None);
@@ -51,7 +70,9 @@ fn markup_and_style() {
             let _ = reader.push(html.as_bytes());
             let _ = reader.finish();
         }
-        for unit in ["(", "[", "{", "@media x{", "a{", ":not(", "calc(", "url(", "@supports (", ":is(a", "@layer x{"] {
+        for unit in
+            ["(", "[", "{", "@media x{", "a{", ":not(", "calc(", "url(", "@supports (", ":is(a", "@layer x{"]
+        {
             let _ = sanitise::css(&unit.repeat(50_000), &mut Report::default());
             let _ = sanitise::css(&format!("a{{b:{}", unit.repeat(50_000)), &mut Report::default());
         }

@@ -6,7 +6,7 @@ mod allowed;
 use deck::sanitise;
 use deck::{
     Change, Deck, Event, History, Operation, Place, Report, Revision, SlideContent, SlideId, StreamReader,
-    document,
+    StyleSheet, document,
 };
 use proptest::prelude::*;
 
@@ -234,7 +234,7 @@ proptest! {
                 2 => Operation::Delete { slide },
                 3 => Operation::Move { slide, place },
                 4 => Operation::Duplicate { slide },
-                5 => Operation::AddStyle { style: "@media print { p { color: blue } }".into() },
+                5 => Operation::AddStyle { style: style("@media print { p { color: blue } }") },
                 6 => Operation::SetTitle { title: "Other".into() },
                 7 => Operation::SetNotes { slide, notes: "Say".into() },
                 _ => Operation::Insert { place: Place::Start, content: content("first") },
@@ -366,12 +366,16 @@ fn a_turn_becomes_operations() {
     assert_eq!(next.summary(), "slide 2 added, slide 3 added, slide 4 rewritten");
 }
 
+fn style(css: &str) -> StyleSheet {
+    StyleSheet::new(css, &mut Report::default())
+}
+
 #[test]
 fn a_style_merge_loses_nothing() {
-    let style =
+    let rules =
         "@media print{p{color:red}}@keyframes in{from{opacity:0}to{opacity:1}}.a{color:red}.a{color:blue}";
-    let deck = Deck::new("", style, Vec::new(), None, &mut Report::default());
-    let next = deck.apply(&Operation::AddStyle { style: ".b{color:green}".into() }, None).unwrap();
+    let deck = Deck::new("", rules, Vec::new(), None, &mut Report::default());
+    let next = deck.apply(&Operation::AddStyle { style: style(".b{color:green}") }, None).unwrap();
     assert!(next.style().starts_with(deck.style().trim_end()), "{}", next.style());
     assert!(
         next.style().contains("@media print")

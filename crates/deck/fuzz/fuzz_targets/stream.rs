@@ -48,7 +48,7 @@ fn check(change: &Change) {
         | Change::Replace(_, content)
         | Change::InsertAfter(_, content)
         | Change::InsertBefore(_, content) => allowed::html(&content.rendered()),
-        Change::AddStyle(style) | Change::SetStyle(style) => allowed::css(style),
+        Change::AddStyle(style) | Change::SetStyle(style) => allowed::css(style.as_str()),
         Change::Delete(_) | Change::Move(..) | Change::Title(_) | Change::Source(..) => {}
     }
 }

@@ -43,12 +43,14 @@ impl NumberFormat {
         *self == Self::default()
     }
 
-    /// Bounds what is set.
-    pub(super) fn check(&mut self) {
+    /// Bounds what is set; whether anything was beyond the bounds.
+    pub(super) fn check(&mut self) -> bool {
+        let was = self.clone();
         for text in [&mut self.prefix, &mut self.suffix] {
             *text = text.chars().filter(|character| !character.is_control()).take(12).collect();
         }
         self.decimals = self.decimals.map(|decimals| decimals.min(6));
+        *self != was
     }
 
     /// Writes a number. `step` is the distance between neighbours, which tells how many digits matter.

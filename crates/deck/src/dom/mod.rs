@@ -250,6 +250,14 @@ impl Dom {
         }
     }
 
+    /// Gives an element an attribute that it does not have.
+    pub(crate) fn set_attribute(&mut self, id: NodeId, name: &str, value: String) {
+        if let Some(element) = self.element_mut(id) {
+            let name = QualName::new(None, ns!(), LocalName::from(name));
+            element.attributes.push(Attribute { name, value: StrTendril::from(value) });
+        }
+    }
+
     /// Puts an empty HTML element in the place of a node, with those attributes.
     pub(crate) fn replace_with_element(&mut self, id: NodeId, local: &str, attributes: Vec<(&str, String)>) {
         let attributes = attributes

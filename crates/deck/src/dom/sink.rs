@@ -14,6 +14,7 @@ pub(super) struct Sink {
     dom: RefCell<Dom>,
     /// How deep the last insertion was.
     depth: Cell<usize>,
+    mistakes: Cell<usize>,
 }
 
 /// An element's name, copied: the parser keeps it while it changes the tree.
@@ -32,11 +33,16 @@ impl ElemName for Name {
 
 impl Sink {
     pub(super) fn new() -> Self {
-        Self { dom: RefCell::new(Dom::new()), depth: Cell::new(0) }
+        Self { dom: RefCell::new(Dom::new()), depth: Cell::new(0), mistakes: Cell::new(0) }
     }
 
     pub(super) fn depth(&self) -> usize {
         self.depth.get()
+    }
+
+    /// How many mistakes the parser has mended. That a document has no type is none.
+    pub(super) fn mistakes(&self) -> usize {
+        self.mistakes.get()
     }
 
     pub(super) fn nodes(&self) -> usize {
@@ -65,7 +71,11 @@ impl TreeSink for Sink {
         self.dom.into_inner()
     }
 
-    fn parse_error(&self, _message: Cow<'static, str>) {}
+    fn parse_error(&self, _message: Cow<'static, str>) {
+        if self.nodes() > 1 {
+            self.mistakes.set(self.mistakes.get() + 1);
+        }
+    }
 
     fn get_document(&self) -> NodeId {
         DOCUMENT

@@ -8,6 +8,10 @@ use crate::css;
 use crate::dom::{Data, Dom, Element, NodeId, Vocabulary};
 use crate::report::{Report, quote};
 
+/// What the sanitiser itself writes on links to pages.
+const OURS: [(&str, &str); 2] = [("target", "_blank"), ("rel", "noopener noreferrer")];
+/// A cell spans no more rows or columns.
+const MOST_CELLS: u16 = 100;
 /// Nodes deeper than this are left out.
 const DEEPEST: usize = 500;
 
@@ -87,8 +91,12 @@ impl Writer<'_> {
         }
         // An element that holds a chart's place holds nothing else.
         if html && element.attribute("data-chart").is_some() {
-            if self.dom.first_child(id).is_some() && !self.dom.text(id).trim().is_empty() {
-                self.report.dropped(format!("text where a chart is drawn: {}", quote(&self.dom.text(id))));
+            let text = self.dom.text(id);
+            if !text.trim().is_empty() {
+                self.report.dropped(format!("text where a chart is drawn: {}", quote(&text)));
+            }
+            for child in self.dom.descendants(id).filter_map(|child| self.dom.element(child)) {
+                self.report.dropped(format!("<{}> where a chart is drawn", short(child.local())));
             }
         } else {
             let before = self.out.len();
@@ -111,7 +119,10 @@ impl Writer<'_> {
             let name = &*attribute.name.local;
             // SVG's old way to write `href`.
             let plain = attribute.name.ns == ns!() || (attribute.name.ns == ns!(xlink) && name == "href");
-            if is_ours(element, name) {
+            if let Some(ours) = ours(element, name) {
+                if *attribute.value != *ours {
+                    self.report.dropped(format!("{name} with {}", quote(&attribute.value)));
+                }
                 continue;
             }
             if !plain || !elements::may_have(element, name) {
@@ -128,7 +139,9 @@ impl Writer<'_> {
             }
         }
         if is_link && element.is_html("a") {
-            self.out.push_str(" target=\"_blank\" rel=\"noopener noreferrer\"");
+            for (name, value) in OURS {
+                self.out.push_str(&format!(" {name}=\"{value}\""));
+            }
         }
     }
 
@@ -155,11 +168,15 @@ impl Writer<'_> {
                 css::presentation_value(value)
                     .map_err(|refused| format!("{name} with {}: {}", quote(value), refused.0))
             }
-            "colspan" | "rowspan" | "span" => value
-                .trim()
-                .parse()
-                .map(|number: u16| number.clamp(1, 100).to_string())
-                .map_err(|_| format!("{name} with {}", quote(value))),
+            "colspan" | "rowspan" | "span" => match value.trim().parse::<u16>() {
+                Ok(number @ 1..=MOST_CELLS) => Ok(number.to_string()),
+                Ok(number) => {
+                    let bounded = number.clamp(1, MOST_CELLS);
+                    self.report.repaired(format!("{name} with {number}; it is {bounded}"));
+                    Ok(bounded.to_string())
+                }
+                Err(_) => Err(format!("{name} with {}", quote(value))),
+            },
             _ => return Some(value.into()),
         };
         match kept {
@@ -172,9 +189,9 @@ impl Writer<'_> {
     }
 }
 
-/// What the sanitiser itself writes on links.
-fn is_ours(element: &Element, name: &str) -> bool {
-    element.is_html("a") && matches!(name, "target" | "rel")
+/// What the sanitiser itself writes for that attribute.
+fn ours(element: &Element, name: &str) -> Option<&'static str> {
+    OURS.iter().find(|(ours, _)| element.is_html("a") && *ours == name).map(|(_, value)| *value)
 }
 
 fn short(name: &str) -> &str {

@@ -57,7 +57,9 @@ fn check_attribute(foreign: Option<&str>, element: &str, name: &str, value: &str
         .replace("&gt;", ">")
         .replace("&amp;", "&");
     let prefixed = ["data-", "aria-"].iter().any(|prefix| {
-        name.strip_prefix(prefix).is_some_and(|rest| rest.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase() || byte.is_ascii_digit()))
+        name.strip_prefix(prefix).is_some_and(|rest| {
+            rest.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        })
     });
     let own = match foreign {
         Some("svg") => lists::SVG_ATTRIBUTES.contains(&name) || lists::PRESENTATION.contains(&name),
@@ -67,7 +69,11 @@ fn check_attribute(foreign: Option<&str>, element: &str, name: &str, value: &str
     match name {
         "style" => return declarations(&value),
         "href" if foreign.is_none() && element == "a" => {
-            return assert!(is_fragment(&value) || ["https://", "http://", "mailto:"].iter().any(|start| value.starts_with(start)), "{value}");
+            return assert!(
+                is_fragment(&value)
+                    || ["https://", "http://", "mailto:"].iter().any(|start| value.starts_with(start)),
+                "{value}"
+            );
         }
         "src" if element == "img" => return assert!(is_image(&value), "{value}"),
         "href" if element == "image" => return assert!(is_image(&value), "{value}"),
@@ -83,16 +89,25 @@ fn check_attribute(foreign: Option<&str>, element: &str, name: &str, value: &str
 fn is_image(address: &str) -> bool {
     address.strip_prefix("image:").is_some_and(is_word)
         || ["png", "jpeg", "jpg", "gif", "webp", "avif"].iter().any(|kind| {
-            address.strip_prefix("data:image/").and_then(|rest| rest.strip_prefix(kind)).and_then(|rest| rest.strip_prefix(";base64,")).is_some_and(is_base64)
+            address
+                .strip_prefix("data:image/")
+                .and_then(|rest| rest.strip_prefix(kind))
+                .and_then(|rest| rest.strip_prefix(";base64,"))
+                .is_some_and(is_base64)
         })
 }
 
 fn is_font(address: &str) -> bool {
-    address.strip_prefix("data:font/").and_then(|rest| rest.split_once(";base64,")).is_some_and(|(kind, data)| is_word(kind) && is_base64(data))
+    address
+        .strip_prefix("data:font/")
+        .and_then(|rest| rest.split_once(";base64,"))
+        .is_some_and(|(kind, data)| is_word(kind) && is_base64(data))
 }
 
 fn is_fragment(address: &str) -> bool {
-    address.strip_prefix('#').is_some_and(|id| is_word(&id.replace(['.', ':'], "")) || id.chars().all(|c| ".:".contains(c)))
+    address
+        .strip_prefix('#')
+        .is_some_and(|id| is_word(&id.replace(['.', ':'], "")) || id.chars().all(|c| ".:".contains(c)))
 }
 
 fn is_word(text: &str) -> bool {
@@ -117,7 +132,9 @@ fn pieces(css: &str, separators: &str) -> Vec<(String, Option<char>)> {
             '"' => string = !string,
             _ if string => {}
             '(' | '[' => depth += 1,
-            ')' | ']' => depth = depth.checked_sub(1).unwrap_or_else(|| panic!("a bracket closes nothing in {css}")),
+            ')' | ']' => {
+                depth = depth.checked_sub(1).unwrap_or_else(|| panic!("a bracket closes nothing in {css}"))
+            }
             _ if depth == 0 && separators.contains(character) => {
                 out.push((std::mem::take(&mut piece), Some(character)));
                 continue;
@@ -147,7 +164,10 @@ fn check_declarations(css: &str, allowed: &[&str], address: fn(&str) -> bool) {
         check_value(value, address);
         if name == "position" {
             let word = value.trim_end_matches(" !important");
-            assert!(["static", "relative", "absolute", "inherit", "initial", "unset"].contains(&word), "{declaration}");
+            assert!(
+                ["static", "relative", "absolute", "inherit", "initial", "unset"].contains(&word),
+                "{declaration}"
+            );
         }
     }
 }
@@ -170,7 +190,11 @@ fn check_value(value: &str, address: fn(&str) -> bool) {
             }
             '(' => {
                 assert!(
-                    word.is_empty() || is_no_name(&word) || word == "url" || word == "attr" || lists::FUNCTIONS.contains(&word.as_str()),
+                    word.is_empty()
+                        || is_no_name(&word)
+                        || word == "url"
+                        || word == "attr"
+                        || lists::FUNCTIONS.contains(&word.as_str()),
                     "{word}() in {value}"
                 );
                 assert!(word != "url" || rest.starts_with('"'), "{value}");
@@ -183,7 +207,9 @@ fn check_value(value: &str, address: fn(&str) -> bool) {
                 rest = &rest[escaped..];
             }
             '{' | '}' | ';' | '@' | '<' | '>' | '\n' => panic!("{character:?} in the value {value}"),
-            _ if character.is_alphanumeric() || "-_".contains(character) || !character.is_ascii() => word.push(character),
+            _ if character.is_alphanumeric() || "-_".contains(character) || !character.is_ascii() => {
+                word.push(character)
+            }
             '#' => "#".clone_into(&mut word),
             _ => word.clear(),
         }
@@ -203,7 +229,10 @@ fn string(text: &str) -> (String, &str) {
         match character {
             '"' => return (out, &text[at + 1..]),
             '\\' => {
-                let digits: String = std::iter::from_fn(|| characters.next_if(|(_, next)| next.is_ascii_hexdigit())).map(|(_, digit)| digit).collect();
+                let digits: String =
+                    std::iter::from_fn(|| characters.next_if(|(_, next)| next.is_ascii_hexdigit()))
+                        .map(|(_, digit)| digit)
+                        .collect();
                 if digits.is_empty() {
                     out.extend(characters.next().map(|(_, escaped)| escaped));
                 } else {
@@ -246,7 +275,12 @@ fn rules(css: &str, keyframes: bool) {
             "@keyframes" | "@-webkit-keyframes" => rules(body, true),
             "@font-face" => check_declarations(body, lists::FONT_FACE, is_font),
             _ if keyframes => {
-                assert!(pieces(prelude, ",").iter().all(|(step, _)| step == "from" || step == "to" || step.ends_with('%')), "{prelude}");
+                assert!(
+                    pieces(prelude, ",")
+                        .iter()
+                        .all(|(step, _)| step == "from" || step == "to" || step.ends_with('%')),
+                    "{prelude}"
+                );
                 declarations(body);
             }
             _ => {
@@ -291,7 +325,8 @@ fn check_selector(selector: &str) {
     let parts = pieces(selector, " >+~");
     let (first, _) = parts.first().expect("a part");
     let names_slide = first.match_indices(".slide").any(|(at, found)| {
-        !first[at + found.len()..].starts_with(|next: char| next.is_alphanumeric() || "-_\\".contains(next) || !next.is_ascii())
+        !first[at + found.len()..]
+            .starts_with(|next: char| next.is_alphanumeric() || "-_\\".contains(next) || !next.is_ascii())
     });
     assert!(names_slide, "{selector}");
     let after = selector[first.len()..].trim_start();

@@ -19,18 +19,19 @@ pub(super) struct Read {
 /// Reads a configuration.
 pub(super) fn read(configuration: &Literal) -> Read {
     let mut left_out = Vec::new();
+    let read = chart(configuration, &mut left_out).and_then(|chart| chart.checked(&mut left_out));
     let mut seen = 0;
     functions(configuration, &mut String::new(), &mut left_out, &mut seen, 0);
-    if seen > MOST_NODES || left_out.len() > MOST_LISTED {
+    if seen > MOST_NODES || left_out.len() >= MOST_LISTED {
         left_out.push("further callbacks and computed values, if there are any".to_owned());
     }
-    Read { chart: chart(configuration, &mut left_out).and_then(Chart::checked), left_out }
+    Read { chart: read, left_out }
 }
 
 /// Which functions and unreadable values there are, by their path.
 fn functions(literal: &Literal, path: &mut String, found: &mut Vec<String>, seen: &mut usize, depth: usize) {
     *seen += 1;
-    if *seen > MOST_NODES || found.len() > MOST_LISTED || depth > 24 {
+    if *seen > MOST_NODES || found.len() >= MOST_LISTED || depth > 24 {
         return;
     }
     let length = path.len();
@@ -245,7 +246,11 @@ fn apply_scale(id: &str, scale: &Literal, axis: &mut Axis, left_out: &mut Vec<St
     if let Some(kind) = scale.at(&["type"]).and_then(Literal::text)
         && !matches!(kind.as_str(), "linear" | "category" | "radialLinear")
     {
-        left_out.push(format!("the {} scale `{}`; its steps are even", crate::report::quote(&kind), short(id)));
+        left_out.push(format!(
+            "the {} scale `{}`; its steps are even",
+            crate::report::quote(&kind),
+            short(id)
+        ));
     }
     if scale.at(&["reverse"]).is_some_and(Literal::is_true) {
         left_out.push(format!("the reversed direction of the scale `{}`", short(id)));

@@ -174,7 +174,9 @@ impl Collector {
                         ArrayExpressionElement::Elision(_) => list.push(Rc::new(Literal::Null)),
                         ArrayExpressionElement::SpreadElement(spread) => {
                             match &*self.read(&spread.argument) {
-                                Literal::List(more) if list.len() + more.len() <= 4000 && self.may_copy(more.len()) => {
+                                Literal::List(more)
+                                    if list.len() + more.len() <= 4000 && self.may_copy(more.len()) =>
+                                {
                                     list.extend(more.iter().cloned())
                                 }
                                 _ => return Rc::new(Literal::Unknown),

@@ -157,12 +157,7 @@ fn push(open: &mut Vec<u8>, chains: &mut Chains, bracket: u8) -> Result<(), TooD
 }
 
 /// Goes on inside a template's text; stops at its end, or at an expression in it, which is then open.
-fn template(
-    bytes: &[u8],
-    from: usize,
-    open: &mut Vec<u8>,
-    chains: &mut Chains,
-) -> Result<usize, TooDeep> {
+fn template(bytes: &[u8], from: usize, open: &mut Vec<u8>, chains: &mut Chains) -> Result<usize, TooDeep> {
     let mut index = from;
     while let Some(byte) = bytes.get(index) {
         match byte {
