@@ -52,7 +52,7 @@ fn bars() -> Vec<Chart> {
         Chart {
             labels: quarters.clone(),
             data_labels: true,
-            series: vec![series("Revenue", &[4_200_000.0, 5_100_000.0, 4_800_000.0, 6_350_000.0])],
+            series: vec![series("Revenue", &[4_200_000.0, 5_100_000.0, 4_800_000.0, 6_400_000.0])],
             y: Axis { format: money("$", NumberStyle::Compact), ..Axis::default() },
             source: Some("Finance data warehouse, table sales.orders, 14 November 2026".into()),
             ..titled(ChartKind::Bar, "Revenue reached $6.4M in the fourth quarter")

@@ -94,6 +94,14 @@ impl Report {
         self.unlisted += other.unlisted;
     }
 
+    /// Adds findings that were made for this report, on the slide that it is about now.
+    pub(crate) fn take_over(&mut self, findings: Self) {
+        for finding in findings.findings {
+            self.insert(Finding { slide: self.slide, ..finding });
+        }
+        self.unlisted += findings.unlisted;
+    }
+
     /// Which slide the following findings are about.
     pub(crate) fn on_slide(&mut self, slide: Option<usize>) {
         self.slide = slide;

@@ -10,6 +10,7 @@ mod write;
 use crate::dom::{self, Dom, NodeId};
 use crate::report::Report;
 
+use write::Styles;
 pub(crate) use write::{escape_attribute, escape_text};
 
 /// What may stand in the output: for whoever checks it, or tells what a slide can hold.
@@ -32,7 +33,8 @@ const ROUNDS: usize = 6;
 /// What is left out is reported.
 pub fn html(input: &str, report: &mut Report) -> String {
     let (dom, root) = dom::parse_fragment(input, report);
-    settle(write::children(&dom, root, report), report)
+    let mut styles = Styles::default();
+    settle(write::children(&dom, root, &mut styles, report), styles, report)
 }
 
 /// Sanitises a style sheet: only listed properties, functions and at-rules stay, and every selector is scoped to
@@ -52,22 +54,24 @@ pub fn css(input: &str, report: &mut Report) -> String {
 
 /// Sanitises one node with everything below it.
 pub(crate) fn subtree(dom: &Dom, node: NodeId, report: &mut Report) -> String {
-    settle(write::node(dom, node, report), report)
+    let mut styles = Styles::default();
+    settle(write::node(dom, node, &mut styles, report), styles, report)
 }
 
 /// Sanitises everything below a node.
 pub(crate) fn children(dom: &Dom, node: NodeId, report: &mut Report) -> String {
-    settle(write::children(dom, node, report), report)
+    let mut styles = Styles::default();
+    settle(write::children(dom, node, &mut styles, report), styles, report)
 }
 
 /// Reads and writes again until nothing changes: a tree that a parser built from broken input is not always what the same
 /// parser builds from its text. What does not settle stays as text.
-fn settle(mut out: String, report: &mut Report) -> String {
+fn settle(mut out: String, mut styles: Styles, report: &mut Report) -> String {
     for round in 0..ROUNDS {
         // What is left out of what was written is the same again.
         let mut ignored = Report::default();
         let (dom, root) = dom::parse_fragment(&out, &mut ignored);
-        let again = write::children(&dom, root, &mut ignored);
+        let again = write::children(&dom, root, &mut styles, &mut ignored);
         if again == out {
             return out;
         }

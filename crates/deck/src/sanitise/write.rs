@@ -1,5 +1,8 @@
 //! Writing what may stay of a tree.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use html5ever::ns;
 
 use super::elements::{self, Fate};
@@ -10,21 +13,23 @@ use crate::report::{Report, quote};
 
 /// What the sanitiser itself writes on links to pages.
 const OURS: [(&str, &str); 2] = [("target", "_blank"), ("rel", "noopener noreferrer")];
+/// So many style attributes are remembered.
+const MOST_STYLES: usize = 1000;
 /// A cell spans no more rows or columns.
 const MOST_CELLS: u16 = 100;
 /// Nodes deeper than this are left out.
 const DEEPEST: usize = 500;
 
 /// Writes the children of a node.
-pub(super) fn children(dom: &Dom, parent: NodeId, report: &mut Report) -> String {
-    let mut writer = Writer { dom, out: String::with_capacity(1024), report };
+pub(super) fn children(dom: &Dom, parent: NodeId, styles: &mut Styles, report: &mut Report) -> String {
+    let mut writer = Writer { dom, out: String::with_capacity(1024), styles, report };
     writer.children(parent, Place { around: Vocabulary::Html, depth: 0, verbatim: false });
     writer.out
 }
 
 /// Writes a node.
-pub(super) fn node(dom: &Dom, node: NodeId, report: &mut Report) -> String {
-    let mut writer = Writer { dom, out: String::with_capacity(1024), report };
+pub(super) fn node(dom: &Dom, node: NodeId, styles: &mut Styles, report: &mut Report) -> String {
+    let mut writer = Writer { dom, out: String::with_capacity(1024), styles, report };
     writer.node(node, Place { around: Vocabulary::Html, depth: 0, verbatim: false });
     writer.out
 }
@@ -38,9 +43,30 @@ struct Place {
     verbatim: bool,
 }
 
+/// Style attributes in canonical form by what was written. Slides repeat them, and they are read twice.
+#[derive(Default)]
+pub(super) struct Styles(HashMap<String, Rc<str>>);
+
+impl Styles {
+    fn canonical(&mut self, style: &str, report: &mut Report) -> Rc<str> {
+        if let Some(known) = self.0.get(style) {
+            return Rc::clone(known);
+        }
+        let mut own = Report::default();
+        let canonical: Rc<str> = Rc::from(css::declarations(style, &mut own));
+        // What has findings is read again each time: each of them counts.
+        if own.is_empty() && self.0.len() < MOST_STYLES {
+            self.0.insert(style.to_owned(), Rc::clone(&canonical));
+        }
+        report.take_over(own);
+        canonical
+    }
+}
+
 struct Writer<'a> {
     dom: &'a Dom,
     out: String,
+    styles: &'a mut Styles,
     report: &'a mut Report,
 }
 
@@ -156,8 +182,8 @@ impl Writer<'_> {
             |allowed: Option<String>| allowed.ok_or_else(|| format!("the address {}", quote(value)));
         let kept = match name {
             "style" => {
-                let style = css::declarations(value, self.report);
-                return (!style.is_empty()).then_some(style.into());
+                let style = self.styles.canonical(value, self.report);
+                return (!style.is_empty()).then(|| style.to_string().into());
             }
             "src" => address(urls::image(value)),
             "href" if element.is_html("a") => address(urls::link(value)),
