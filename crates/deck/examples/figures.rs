@@ -38,7 +38,7 @@ fn slide(number: u32, chart: bool) -> String {
     let card = "<div class=\"card\" style=\"background: linear-gradient(135deg, #667eea 0%, #764ba2 100%); padding: 24px; border-radius: 12px\">\
         <h3>Key figure</h3><p class=\"value\">$4.2M</p><p>Revenue grew by <strong>12%</strong> compared with the quarter before, mostly in the north. The south follows in the second half of the year, when the new plant delivers.</p>\
         <ul><li>Orders: 1,240</li><li>Open offers: 318, worth $2.9M</li><li>Return rate: 2.4%</li></ul></div>";
-    let table: String = (0..16)
+    let table: String = (0..12)
         .map(|row| {
             format!("<tr><td>Region {row}</td><td style=\"text-align: right\">{}</td></tr>", row * 317)
         })
@@ -66,11 +66,14 @@ fn deck() -> String {
 }
 
 fn main() {
-    let html: String = (0..200).map(|number| slide(number, false)).collect();
+    let slides: Vec<String> = (0..200).map(|number| slide(number, false)).collect();
     let time = spent(|| {
-        black_box(sanitise::html(black_box(&html), &mut Report::default()));
+        for html in &slides {
+            black_box(sanitise::html(black_box(html), &mut Report::default()));
+        }
     });
-    let megabytes = u32::try_from(html.len()).map_or(0.0, f64::from) / 1e6;
+    let bytes = slides.iter().map(String::len).sum::<usize>();
+    let megabytes = u32::try_from(bytes).map_or(0.0, f64::from) / 1e6;
     println!("sanitise {:.2}", megabytes / time.as_secs_f64());
 
     let deck = deck();
@@ -86,7 +89,7 @@ fn main() {
         .trim_end_matches("</div>")
         .to_owned()
         + "</section>";
-    assert!((2_800..3_200).contains(&section.len()), "{} bytes", section.len());
+    assert!((2_600..3_200).contains(&section.len()), "{} bytes", section.len());
     let time = spent(|| {
         let mut reader = StreamReader::new();
         for piece in section.as_bytes().chunks(24) {

@@ -3,6 +3,8 @@
 mod parse;
 mod sink;
 
+use std::rc::Rc;
+
 use html5ever::tendril::StrTendril;
 use html5ever::{Attribute, LocalName, QualName, ns};
 
@@ -25,7 +27,8 @@ pub(crate) enum Vocabulary {
 
 #[derive(Debug)]
 pub(crate) struct Element {
-    pub(crate) name: QualName,
+    /// Shared, because the parser asks for it all the time and keeps it while it changes the tree.
+    pub(crate) name: Rc<QualName>,
     pub(crate) attributes: Vec<Attribute>,
     /// The root of a `template`'s contents, which are not its children.
     contents: Option<NodeId>,
@@ -267,7 +270,7 @@ impl Dom {
                 value: StrTendril::from(value),
             })
             .collect();
-        let name = QualName::new(None, ns!(html), LocalName::from(local));
+        let name = Rc::new(QualName::new(None, ns!(html), LocalName::from(local)));
         let element = Element { name, attributes, contents: None, annotation_with_html: false };
         let new = self.add(Data::Element(element));
         self.insert_before(id, new);

@@ -34,7 +34,9 @@ const ROUNDS: usize = 6;
 pub fn html(input: &str, report: &mut Report) -> String {
     let (dom, root) = dom::parse_fragment(input, report);
     let mut styles = Styles::default();
-    settle(write::children(&dom, root, &mut styles, report), styles, report)
+    let out = write::children(&dom, root, &mut styles, report);
+    // It was canonical already, and has just been read and written once.
+    if out == input { out } else { settle(out, styles, report) }
 }
 
 /// Sanitises a style sheet: only listed properties, functions and at-rules stay, and every selector is scoped to

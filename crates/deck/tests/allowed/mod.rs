@@ -198,7 +198,12 @@ fn check_value(value: &str, address: fn(&str) -> bool) {
                     "{word}() in {value}"
                 );
                 assert!(word != "url" || rest.starts_with('"'), "{value}");
-                word.push('(');
+                // Only of an address must it be known in what it stands.
+                if word == "url" {
+                    word.push('(');
+                } else {
+                    word.clear();
+                }
             }
             '\\' => {
                 let escaped = rest.chars().next().map_or(0, char::len_utf8);
