@@ -80,7 +80,11 @@ enum Command {
     /// Draw every chart type and take pictures of them for docs/gallery
     Gallery,
     /// Measure what the design sets figures for, and write docs/figures.md
-    Bench,
+    Bench {
+        /// Only decks; print the figures and write nothing
+        #[arg(long)]
+        decks: bool,
+    },
     /// Run the engine's tests as WebAssembly in headless Chromium
     WasmTest {
         /// Passed on to `cargo test`
@@ -117,7 +121,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Dist => wheels::run(&repository).and_then(|_| engine::run(&repository, Mode::Release)),
         Command::Publish { test, dry_run } => publish::run(&repository, publish::Index::of(test), dry_run),
         Command::Gallery => gallery::run(&repository),
-        Command::Bench => bench::run(&repository),
+        Command::Bench { decks: true } => bench::decks(&repository),
+        Command::Bench { decks: false } => bench::run(&repository),
         Command::WasmTest { args } => wasm_tests::run(&repository, &args),
         Command::WasmBindgenTestRunner { args } => wasm_tests::runner(args),
     }
