@@ -18,11 +18,7 @@ const TOKEN_LIMIT: u64 = 64 * 1024;
 
 /// A client for the workspace that the flags and the environment name. Makes no call.
 pub(crate) fn connect(arguments: &ArgMatches) -> Result<Client, Failure> {
-    let mut overrides = ConfigOverrides {
-        profile: arguments.get_one("profile").cloned(),
-        host: arguments.get_one("host").cloned(),
-        ..ConfigOverrides::default()
-    };
+    let mut overrides = named(arguments);
     if arguments.get_flag("token-stdin") {
         overrides.token = Some(token_from_stdin()?);
     }
@@ -46,6 +42,13 @@ pub(crate) fn connect(arguments: &ArgMatches) -> Result<Client, Failure> {
     Ok(Client::new(config, Arc::new(transport), options(arguments)))
 }
 
+/// Whether flags and environment name a workspace and nobody to sign in as, and a person at a terminal can say.
+pub(crate) fn lacks_credentials(arguments: &ArgMatches) -> bool {
+    let config = Config::resolve(named(arguments), &ProcessEnvironment);
+    let lacks = matches!(config, Err(ConfigError::NoCredentials { .. }));
+    lacks && may_ask(arguments) && !arguments.get_flag("token-stdin")
+}
+
 /// How clients of this program present themselves.
 pub(crate) fn options(arguments: &ArgMatches) -> ClientOptions {
     ClientOptions {
@@ -59,6 +62,15 @@ pub(crate) fn options(arguments: &ArgMatches) -> ClientOptions {
 pub(crate) fn poll_interval(arguments: &ArgMatches) -> Duration {
     let milliseconds = arguments.try_get_one::<u64>("poll-ms").ok().flatten().copied();
     Duration::from_millis(milliseconds.unwrap_or(10_000))
+}
+
+/// What the flags name.
+fn named(arguments: &ArgMatches) -> ConfigOverrides {
+    ConfigOverrides {
+        profile: arguments.get_one("profile").cloned(),
+        host: arguments.get_one("host").cloned(),
+        ..ConfigOverrides::default()
+    }
 }
 
 fn may_ask(arguments: &ArgMatches) -> bool {

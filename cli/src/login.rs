@@ -6,12 +6,17 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use databricks::sign_in::{PORTS, SignIn};
-use databricks::{Config, ConfigOverrides, Credentials, Host, HttpTransport, ProcessEnvironment, UserSignIn};
+use databricks::{
+    Client, Config, ConfigOverrides, Credentials, Host, HttpTransport, ProcessEnvironment, UserSignIn,
+};
 use serde_json::json;
 
 use crate::connection;
 use crate::failure::Failure;
 use crate::printer::Printer;
+
+/// How long a sign-in that is part of other work is waited for.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// How long another program may hold the token cache.
 const CACHE_PATIENCE: Duration = Duration::from_secs(60);
@@ -82,25 +87,38 @@ impl Target {
             user.ok_or_else(|| Failure::Machine("HOME is not set: there is no place for tokens".into()))?;
         Ok(Self { host, profile, user })
     }
+
+    /// Lets the person sign in with a browser, keeps the token, and gives a client that uses it.
+    async fn sign_in(&self, arguments: &ArgMatches, patience: Duration) -> Result<Client, Failure> {
+        let Self { host, profile, user } = self;
+        let credentials = Credentials::OAuthU2m(user.clone());
+        let config = Config { profile: profile.clone(), ..Config::new(host.clone(), credentials) };
+        let transport = HttpTransport::new().map_err(|error| Failure::Machine(error.to_string()))?;
+        let client = Client::new(config, Arc::new(transport), connection::options(arguments));
+        let sign_in = SignIn::begin(&client, PORTS).await?;
+        show(sign_in.url(), !arguments.get_flag("no-browser"));
+        let token = sign_in.finish(patience).await?;
+        user.cache.store(&user.keys, &token, CACHE_PATIENCE).await.map_err(databricks::Error::from)?;
+        Ok(client)
+    }
+}
+
+/// For a command that works as a person: signs in with a browser first. `arguments` have the flags of a connection and
+/// `no-browser`.
+pub(crate) async fn before_work(arguments: &ArgMatches) -> Result<Client, Failure> {
+    Target::of(arguments)?.sign_in(arguments, PATIENCE).await
 }
 
 /// Signs in, keeps the token, and says who it is.
 pub(crate) async fn run(arguments: &ArgMatches, printer: &Printer) -> Result<(), Failure> {
-    let Target { host, profile, user } = Target::of(arguments)?;
-    if let Some(name) = &profile {
-        let possible = Config::check_profile(name, &host, &ProcessEnvironment);
+    let target = Target::of(arguments)?;
+    if let Some(name) = &target.profile {
+        let possible = Config::check_profile(name, &target.host, &ProcessEnvironment);
         possible.map_err(|error| Failure::Machine(error.to_string()))?;
     }
-    let config =
-        Config { profile: profile.clone(), ..Config::new(host.clone(), Credentials::OAuthU2m(user.clone())) };
-    let transport = HttpTransport::new().map_err(|error| Failure::Machine(error.to_string()))?;
-    let client = databricks::Client::new(config, Arc::new(transport), connection::options(arguments));
-
-    let sign_in = SignIn::begin(&client, PORTS).await?;
-    show(sign_in.url(), !arguments.get_flag("no-browser"));
     let seconds = arguments.get_one::<u64>("timeout").copied().unwrap_or(300);
-    let token = sign_in.finish(Duration::from_secs(seconds)).await?;
-    user.cache.store(&user.keys, &token, CACHE_PATIENCE).await.map_err(databricks::Error::from)?;
+    let client = target.sign_in(arguments, Duration::from_secs(seconds)).await?;
+    let Target { host, profile, user } = target;
 
     // before the profile is written: a token that does not work shall not become a profile
     let me = client.current_user().me().await?;

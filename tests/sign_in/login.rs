@@ -1,14 +1,16 @@
 //! `tellr login` and `tellr logout`, and a whole deployment with a token that expires every few seconds.
 
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 use std::time::Duration;
 
+use anyhow::Context;
 use serde_json::{Value, json};
 use system_tests::checks::{Deployment, Kind};
 use system_tests::process;
 use system_tests::{LocalWorkspace, Settings, binaries};
 
-use crate::person::{command, run, sign_in};
+use crate::person::{agree, command, first_address, run, sign_in};
 
 fn started(token_ttl: Option<Duration>) -> anyhow::Result<LocalWorkspace> {
     LocalWorkspace::start(Settings { token_ttl, ..Settings::default() })
@@ -60,6 +62,28 @@ async fn signs_in_and_deploys() -> anyhow::Result<()> {
 fn refresh_token(cache: &std::path::Path) -> anyhow::Result<Value> {
     let content: Value = serde_json::from_str(&std::fs::read_to_string(cache)?)?;
     Ok(content["tokens"]["local"]["refresh_token"].clone())
+}
+
+#[tokio::test]
+async fn the_page_of_somebody_who_is_not_signed_in_begins_with_a_sign_in() {
+    page_begins_with_a_sign_in().await.unwrap();
+}
+
+async fn page_begins_with_a_sign_in() -> anyhow::Result<()> {
+    let workspace = LocalWorkspace::start(Settings { has_wheels: false, ..Settings::default() })?;
+    let mut ui = command(&workspace, &["ui", "--no-browser", "--login", "--host", &workspace.ready().host])?;
+    ui.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = ui.spawn()?;
+    let (stdout, stderr) =
+        (child.stdout.take().context("no stdout")?, child.stderr.take().context("no stderr")?);
+    let served = async {
+        agree(&workspace, &first_address(stderr).await?).await?;
+        first_address(stdout).await
+    };
+    let address = tokio::time::timeout(Duration::from_secs(60), served).await??;
+    assert!(address.starts_with("http://127.0.0.1:") && address.contains("/#secret="), "{address}");
+    assert!(workspace.scratch()?.join(".databricks/token-cache.json").exists());
+    Ok(())
 }
 
 #[tokio::test]

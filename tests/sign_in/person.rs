@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use system_tests::process::{self, Output};
 use system_tests::{LocalWorkspace, binaries, rest};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -38,24 +38,28 @@ pub(crate) async fn sign_in(workspace: &LocalWorkspace, arguments: &[&str]) -> a
     let mut child = command.spawn()?;
     let stderr = child.stderr.take().context("no stderr")?;
     let finished = tokio::time::timeout(DEADLINE, async {
-        let mut lines = BufReader::new(stderr).lines();
-        let url = loop {
-            match lines.next_line().await? {
-                Some(line) if line.trim().starts_with("http") => break line.trim().to_owned(),
-                Some(_) => {}
-                None => bail!("tellr login ended without an address"),
-            }
-        };
-        agree(workspace, &url).await?;
-        Ok(child.wait_with_output().await?)
+        agree(workspace, &first_address(stderr).await?).await?;
+        anyhow::Ok(child.wait_with_output().await?)
     });
     let output = finished.await.context("tellr login has not ended")??;
     let text = String::from_utf8(output.stdout)?;
     serde_json::from_str(&text).with_context(|| format!("tellr login wrote {text}"))
 }
 
+/// The first line that is an address.
+pub(crate) async fn first_address(output: impl AsyncRead + Unpin) -> anyhow::Result<String> {
+    let mut lines = BufReader::new(output).lines();
+    loop {
+        match lines.next_line().await? {
+            Some(line) if line.trim().starts_with("http") => return Ok(line.trim().to_owned()),
+            Some(_) => {}
+            None => bail!("the command ended without an address"),
+        }
+    }
+}
+
 /// What the browser of somebody who is signed in to the workspace, and agrees, does.
-async fn agree(workspace: &LocalWorkspace, url: &str) -> anyhow::Result<()> {
+pub(crate) async fn agree(workspace: &LocalWorkspace, url: &str) -> anyhow::Result<()> {
     let link = workspace.post("/local/sign-in-links", &json!({ "authorize_url": url })).await?;
     let back = link["url"].as_str().context("no url")?;
     let response = rest::client()?.get(back).send().await?;

@@ -1,6 +1,7 @@
 //! The built programs and wheels.
 //!
-//! `cargo xtask test` names what it has built in `TELLR_BIN`, `TELLR_APP_BIN`, `TELLR_WHEELS` and `TELLR_DEPLOYER_PAGE`.
+//! `cargo xtask test` names what it has built in `TELLR_BIN`, `TELLR_APP_BIN`, `TELLR_WHEELS`, `TELLR_DEPLOYER_PAGE` and
+//! `TELLR_ENGINE`.
 //! Without these, cargo is asked to build what the checkout holds now.
 
 use std::env;
@@ -37,6 +38,12 @@ pub fn wheels() -> anyhow::Result<PathBuf> {
 pub fn deployer_page() -> anyhow::Result<PathBuf> {
     static BUILT: Built = OnceLock::new();
     once(&BUILT, || named_or_else("TELLR_DEPLOYER_PAGE", build_deployer_page))
+}
+
+/// The folder of the engine for JavaScript.
+pub fn engine() -> anyhow::Result<PathBuf> {
+    static BUILT: Built = OnceLock::new();
+    once(&BUILT, || named_or_else("TELLR_ENGINE", build_engine))
 }
 
 /// The wheel of one package, e.g. `databricks-tellr-app`.
@@ -97,6 +104,12 @@ fn build_deployer_page() -> anyhow::Result<PathBuf> {
     let status = repository::cargo().args(["xtask", "deployer-page"]).stdin(Stdio::null()).status()?;
     ensure!(status.success(), "`cargo xtask deployer-page` ended with {status}");
     Ok(repository::root().join("deployer-ui/dist"))
+}
+
+fn build_engine() -> anyhow::Result<PathBuf> {
+    let status = repository::cargo().args(["xtask", "engine"]).stdin(Stdio::null()).status()?;
+    ensure!(status.success(), "`cargo xtask engine` ended with {status}");
+    Ok(repository::root().join("dist/engine"))
 }
 
 fn dist() -> anyhow::Result<PathBuf> {

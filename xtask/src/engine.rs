@@ -10,7 +10,8 @@ use crate::say;
 use crate::webassembly::{self, Mode};
 
 const NAME: &str = "deployer_wasm";
-const FOLDER: &str = "dist/engine";
+/// Where it goes.
+pub(crate) const FOLDER: &str = "dist/engine";
 
 /// The most bytes of the module, compressed.
 const LIMIT: usize = 310_000;

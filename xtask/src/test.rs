@@ -37,7 +37,8 @@ pub(crate) fn run(repository: &Repository) -> anyhow::Result<()> {
         .env("TELLR_BIN", &wheels.tellr)
         .env("TELLR_APP_BIN", &wheels.tellr_app)
         .env("TELLR_WHEELS", &wheels.folder)
-        .env("TELLR_DEPLOYER_PAGE", repository.path("deployer-ui/dist"));
+        .env("TELLR_DEPLOYER_PAGE", repository.path("deployer-ui/dist"))
+        .env("TELLR_ENGINE", repository.path(engine::FOLDER));
     command::run(&mut tests)
 }
 

@@ -37,7 +37,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::failure::Failure;
 use crate::printer::{Printer, write_line};
-use crate::{command_line, connection};
+use crate::{command_line, connection, login};
 use behind::Behind;
 use opening::Opening;
 use server::Server;
@@ -71,6 +71,13 @@ pub(crate) fn command() -> Command {
                 .long("no-browser")
                 .action(ArgAction::SetTrue)
                 .help("Only print the page's address; it must be opened on this machine"),
+        )
+        .arg(
+            Arg::new("login")
+                .long("login")
+                .action(ArgAction::SetTrue)
+                .conflicts_with_all(["token-stdin", "end-with-stdin"])
+                .help("Sign in with a browser first, as `tellr login` does; at a terminal this happens when nothing else signs in"),
         )
         .arg(
             Arg::new("behind")
@@ -112,7 +119,11 @@ pub(crate) async fn run(arguments: &ArgMatches, printer: &Printer) -> Result<(),
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let mut signals = Signals::new(arguments.get_flag("end-with-stdin")).map_err(failed)?;
     let sources = Sources::read(arguments)?;
-    let client = connection::connect(arguments)?;
+    let client = if arguments.get_flag("login") || connection::lacks_credentials(arguments) {
+        login::before_work(arguments).await?
+    } else {
+        connection::connect(arguments)?
+    };
     let user = client.current_user().me().await?.user_name.unwrap_or_default();
     let port = arguments.get_one::<u16>("port").copied().unwrap_or(0);
     let address = arguments.get_one::<IpAddr>("listen").copied().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
