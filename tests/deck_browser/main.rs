@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use deck::{Deck, Images, Report, SlideContent, document, standalone};
 use system_tests::browser::Browser;
+use thirtyfour::common::print::{PrintMargins, PrintParameters};
 
 const VECTORS: &str = include_str!("../../crates/deck/tests/xss/vectors.txt");
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -196,6 +197,38 @@ async fn from_disk(browser: &Browser, server: &Counter, deck: &Deck) -> anyhow::
     ensure!(slides == deck.slides().len(), "only {slides} slides are shown");
     ensure!(server.take().is_empty(), "the file asked for something");
     Ok(slides)
+}
+
+/// Slides that are wider and higher than a page, on paper.
+async fn print() -> anyhow::Result<()> {
+    let slides = [
+        "<div class=\"slide\"><h1>One</h1></div>",
+        "<div class=\"slide\" style=\"height: 3000px; width: 2000px\"><p style=\"margin-top: 900px\">Two</p></div>",
+        "<div class=\"slide\" style=\"margin: 50px; display: flex\"><p style=\"position: absolute; top: 5000px\">Three</p></div>",
+    ];
+    let read = document(slides.concat().as_bytes(), None);
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("deck.html");
+    std::fs::write(&path, standalone(&read.deck, &Images::new()))?;
+    drop(system_tests::rest::client()?);
+    let browser = Browser::open(1280, 900).await?;
+    browser.window.goto(format!("file://{}", path.to_str().context("a path that is not UTF-8")?)).await?;
+    settle(&browser).await?;
+    let margin = PrintMargins { top: 0.0, bottom: 0.0, left: 0.0, right: 0.0 };
+    // The page's own size counts.
+    let parameters =
+        PrintParameters { margin, shrink_to_fit: false, background: true, ..PrintParameters::default() };
+    let pdf = browser.window.print_page(parameters).await?;
+    let text = String::from_utf8_lossy(&pdf);
+    let pages = text.matches("/Type /Page\n").count();
+    ensure!(pages == slides.len(), "{pages} pages for {} slides", slides.len());
+    ensure!(text.contains("/MediaBox [0 0 960 540]"), "the pages are not 1280 × 720 CSS pixels");
+    browser.quit().await
+}
+
+#[tokio::test]
+async fn a_slide_is_a_page() -> anyhow::Result<()> {
+    print().await
 }
 
 #[tokio::test]

@@ -52,26 +52,25 @@ fn compressed(module: &[u8]) -> anyhow::Result<usize> {
     Ok(out.len())
 }
 
-/// An example of `crates/deck` as a module, as small as the front ends are built.
+/// An example of `crates/deck` as a module, as small as the front ends are built. It is a package of its own: the
+/// dependencies of the tests beside it do not all build for WebAssembly.
 fn module(repository: &Repository, example: &str) -> anyhow::Result<Vec<u8>> {
-    let target = "wasm32-unknown-unknown";
+    let folder = repository.target("xtask/bench/module").join(example);
+    fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    fs::copy(repository.path("Cargo.lock"), folder.join("Cargo.lock")).context("no Cargo.lock")?;
+    let deck = repository.path("crates/deck");
+    let manifest = format!(
+        "[package]\nname = \"{example}\"\nedition = \"2024\"\n[dependencies]\ndeck = {{ path = {deck:?} }}\n\
+         [[bin]]\nname = \"{example}\"\npath = {:?}\n[workspace]\n\
+         [profile.release]\nopt-level = \"z\"\nlto = \"fat\"\ncodegen-units = 1\npanic = \"abort\"\nstrip = \"symbols\"\n",
+        deck.join("examples").join(format!("{example}.rs"))
+    );
+    fs::write(folder.join("Cargo.toml"), manifest).context("the manifest cannot be written")?;
+    let (target, built) = ("wasm32-unknown-unknown", folder.join("target"));
     let mut build = Command::new("cargo");
-    build.args([
-        "build",
-        "--quiet",
-        "--profile",
-        "wasm-release",
-        "--target",
-        target,
-        "-p",
-        "deck",
-        "--example",
-        example,
-    ]);
-    // The front ends' own build takes the names out.
-    build.env("CARGO_PROFILE_WASM_RELEASE_STRIP", "symbols");
-    command::run(build.current_dir(repository.path(".")))?;
-    let path = repository.target(&format!("{target}/wasm-release/examples/{example}.wasm"));
+    build.args(["build", "--quiet", "--release", "--target", target, "--target-dir"]).arg(&built);
+    command::run(build.current_dir(&folder))?;
+    let path = built.join(target).join("release").join(format!("{example}.wasm"));
     let module = fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
     ensure!(module.starts_with(b"\0asm"), "{} is no module", path.display());
     Ok(module)

@@ -3,12 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::format::NumberFormat;
+use crate::css;
 use crate::report::quote;
 
 /// The most series of a chart.
 pub(super) const MOST_SERIES: usize = 40;
 /// The most values of a series.
 pub(super) const MOST_VALUES: usize = 2_000;
+/// The most values of a chart.
+const MOST_IN_ALL: usize = 20_000;
 /// The longest text of a chart, in characters.
 const LONGEST_TEXT: usize = 300;
 
@@ -231,7 +234,7 @@ impl Chart {
     /// Reads and checks a chart's own JSON. The second part says what of it was left out, for a report.
     ///
     /// # Errors
-    /// If it has another shape, no values, or more than 40 series of 2,000 values.
+    /// If it has another shape, no values, or more than 40 series of 2,000 values, 20,000 in all.
     pub fn from_json(json: &str) -> Result<(Self, Vec<String>), ChartError> {
         let mut left_out = Vec::new();
         let mut reader = serde_json::Deserializer::from_str(json);
@@ -258,6 +261,10 @@ impl Chart {
         if most.max(self.labels.len()) > MOST_VALUES {
             return Err(ChartError::TooMuch(format!("{} values", most.max(self.labels.len()))));
         }
+        let all: usize = self.series.iter().map(|series| series.values.len()).sum();
+        if all > MOST_IN_ALL {
+            return Err(ChartError::TooMuch(format!("{all} values in all")));
+        }
         for series in &mut self.series {
             for value in &mut series.values {
                 if make_finite(value) {
@@ -266,13 +273,18 @@ impl Chart {
             }
             shorten(&mut series.name, left_out);
             series.stack.iter_mut().for_each(|name| shorten(name, left_out));
-            if let Some(color) = series.color.take_if(|color| !is_color(color)) {
-                note(left_out, format!("{}, which is no colour", quote(&color)));
+            if let Some(color) = series.color.take() {
+                series.color = canonical_color(&color);
+                if series.color.is_none() {
+                    note(left_out, format!("{}, which is no colour", quote(&color)));
+                }
             }
-            if let Some(color) = series.colors.iter().find(|color| !is_color(color)) {
-                note(left_out, format!("the colours of values: {} is none", quote(color)));
-                series.colors.clear();
-            }
+            let colors: Option<Vec<String>> =
+                series.colors.iter().map(|color| canonical_color(color)).collect();
+            series.colors = colors.unwrap_or_else(|| {
+                note(left_out, "the colours of values: one of them is none".to_owned());
+                Vec::new()
+            });
             if series.colors.len() > MOST_VALUES {
                 note(left_out, format!("colours after the first {MOST_VALUES}"));
                 series.colors.truncate(MOST_VALUES);
@@ -341,9 +353,13 @@ fn shorten(text: &mut String, left_out: &mut Vec<String>) {
     }
 }
 
+/// A colour as the sanitiser writes it.
+fn canonical_color(text: &str) -> Option<String> {
+    css::presentation_value(text.trim()).ok().filter(|color| is_color(color))
+}
+
 /// Whether a text is a colour and no more: a hash, a name, or a colour function.
 fn is_color(text: &str) -> bool {
-    let text = text.trim();
     let named = !text.is_empty() && text.len() <= 24 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
     let hash = text.strip_prefix('#').is_some_and(|digits| {
         matches!(digits.len(), 3 | 4 | 6 | 8) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())

@@ -1,5 +1,6 @@
 //! What stands on a slide.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
@@ -66,10 +67,21 @@ impl SlideContent {
         notes: &str,
         report: &mut Report,
     ) -> Self {
-        let places = places(&html);
+        let mut places = places(&html);
+        let mut named = HashSet::new();
+        places.retain(|(_, id)| {
+            let is_first = named.insert(id.clone());
+            if !is_first {
+                report.not_placed(format!(
+                    "nothing: a second place of the chart {} stays empty",
+                    crate::report::quote(id)
+                ));
+            }
+            is_first
+        });
         let mut kept: Vec<PlacedChart> = Vec::new();
         for placed in charts {
-            let has_place = places.iter().any(|(_, id)| *id == placed.id);
+            let has_place = named.contains(&placed.id);
             if !has_place {
                 report.not_placed(format!(
                     "the chart {}: no element has it as `data-chart`",

@@ -1,5 +1,7 @@
 //! One slide: its charts, notes, sources and styles taken out of the HTML, the rest sanitised.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 
 use crate::chart::{self, Chart, FoundChart};
@@ -63,11 +65,13 @@ impl SlideParts {
     pub(crate) fn take(dom: &mut Dom, root: NodeId, report: &mut Report) -> Self {
         let mut parts = Self::default();
         let mut scripts = Vec::new();
+        let mut seen = HashSet::new();
         let nodes: Vec<NodeId> = dom.descendants(root).collect();
+        let mut with_place: HashSet<String> = nodes.iter().filter_map(|id| place_name(dom, *id)).collect();
         for id in nodes {
             let Some(element) = dom.element(id) else { continue };
             match element.local() {
-                "script" if is_json(element) => parts.take_json(dom, id, report),
+                "script" if is_json(element) => parts.take_json(dom, id, &mut with_place, report),
                 "script" => {
                     report_address(element, report);
                     let text = dom.text(id);
@@ -98,7 +102,7 @@ impl SlideParts {
                 "canvas" if element.vocabulary() == Vocabulary::Html => parts.take_canvas(dom, id, report),
                 _ => {
                     if let Some(chart) = element.attribute("data-chart").map(str::to_owned)
-                        && !parts.places.iter().any(|place| place.id == chart)
+                        && seen.insert(chart.clone())
                     {
                         parts.places.push(place_of(dom, id, chart));
                     }
@@ -120,7 +124,13 @@ impl SlideParts {
     }
 
     /// Data in a script element: a chart, where it stands unless an element elsewhere is its place; or a source.
-    fn take_json(&mut self, dom: &mut Dom, id: NodeId, report: &mut Report) {
+    fn take_json(
+        &mut self,
+        dom: &mut Dom,
+        id: NodeId,
+        with_place: &mut HashSet<String>,
+        report: &mut Report,
+    ) {
         let text = dom.text(id);
         let Some(element) = dom.element(id) else { return };
         if element.has_class("source") || element.attribute("data-source").is_some() {
@@ -144,14 +154,7 @@ impl SlideParts {
         }
         let name = named.unwrap_or_else(|| format!("chart-{}", self.charts.len() + 1));
         self.add_json_chart(&text, &name, report);
-        let has_place = dom.descendants(dom::DOCUMENT).any(|other| {
-            other != id
-                && dom.element(other).is_some_and(|element| {
-                    element.local() != "script" && element.attribute("data-chart") == Some(name.as_str())
-                        || element.is_html("canvas") && element.attribute("id") == Some(name.as_str())
-                })
-        });
-        if has_place {
+        if !with_place.insert(name.clone()) {
             dom.detach(id);
         } else {
             self.places.push(place_of(dom, id, name.clone()));
@@ -313,6 +316,17 @@ pub(super) fn style_text(dom: &Dom, id: NodeId, report: &mut Report) -> String {
             String::new()
         }
     }
+}
+
+/// The chart that an element says it is the place of.
+fn place_name(dom: &Dom, id: NodeId) -> Option<String> {
+    let element = dom.element(id)?;
+    let name = match element.local() {
+        "script" => None,
+        "canvas" => element.attribute("id"),
+        _ => element.attribute("data-chart"),
+    };
+    name.map(str::to_owned)
 }
 
 fn is_json(element: &Element) -> bool {

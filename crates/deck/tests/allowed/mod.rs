@@ -5,7 +5,7 @@
 use deck::sanitise::lists;
 
 /// Checks HTML in canonical form.
-pub fn html(html: &str) {
+pub(crate) fn html(html: &str) {
     let mut open: Vec<&str> = Vec::new();
     let mut rest = html;
     while let Some((text, tag)) = rest.split_once('<') {
@@ -149,7 +149,7 @@ fn pieces(css: &str, separators: &str) -> Vec<(String, Option<char>)> {
 }
 
 /// Checks a style attribute or the body of a rule.
-pub fn declarations(css: &str) {
+pub(crate) fn declarations(css: &str) {
     check_declarations(css, lists::PROPERTIES, is_image);
 }
 
@@ -252,7 +252,7 @@ fn string(text: &str) -> (String, &str) {
 }
 
 /// Checks a style sheet.
-pub fn css(css: &str) {
+pub(crate) fn css(css: &str) {
     assert!(!css.contains("</") && !css.contains("<!--") && !css.contains('\0'), "{css}");
     rules(css, false);
 }

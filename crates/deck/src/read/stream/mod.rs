@@ -39,6 +39,9 @@ const STRUCTURE: &[&str] = &[
     "section",
 ];
 
+/// So much of a tag or script is looked at again with every piece.
+const LOOKED_AT_AGAIN: usize = 4096;
+
 /// What the reader is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
@@ -76,6 +79,9 @@ pub struct StreamReader {
     bytes: Vec<u8>,
     /// Where to go on looking for markup.
     at: usize,
+    /// A long tag or script that has not ended is looked at again when there is this much text: by an eighth more each time,
+    /// so that the time stays in proportion to the text.
+    wait: usize,
     /// Where the current element begins.
     start: usize,
     state: State,
@@ -108,6 +114,7 @@ impl StreamReader {
             buffer: String::new(),
             bytes: Vec::new(),
             at: 0,
+            wait: 0,
             start: 0,
             state: State::Prose,
             total: 0,
@@ -131,7 +138,9 @@ impl StreamReader {
         self.total += bytes.len();
         self.decode(bytes);
         let mut events = Vec::new();
-        self.advance(false, &mut events);
+        if self.buffer.len() >= self.wait {
+            self.advance(false, &mut events);
+        }
         events
     }
 
@@ -227,6 +236,8 @@ impl StreamReader {
                 },
             };
             if !goes_on {
+                let undecided = self.buffer.len().saturating_sub(self.at);
+                self.wait = if undecided > LOOKED_AT_AGAIN { self.buffer.len() + undecided / 8 } else { 0 };
                 return;
             }
         }
