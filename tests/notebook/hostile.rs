@@ -4,13 +4,15 @@ use anyhow::ensure;
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
-use system_tests::{binaries, repository};
+use system_tests::{binaries, repository, rest};
 use tokio::net::TcpListener;
 
 use crate::person::Person;
 
 async fn in_bad_company() -> anyhow::Result<()> {
     binaries::deployer_page()?;
+    // no workspace has prepared TLS for the browser's driver
+    rest::client()?;
     let file = std::fs::read_to_string(repository::root().join("dist/tellr-deployer.html"))?;
     let router = Router::new()
         .route("/", get(|| async { Html(include_str!("hostile.html")) }))

@@ -57,8 +57,12 @@ async fn behind_a_proxy(manner: Manner) -> anyhow::Result<()> {
     binaries::deployer_page()?;
     let mut command = workspace.command(binaries::tellr()?.as_os_str())?;
     command.args(["ui", "--no-browser", "--json", "--behind", &address]);
-    let mut child =
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn().context("no server")?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .context("no server")?;
     let mut lines = BufReader::new(child.stdout.take().context("no stdout")?).lines();
     let said = tokio::time::timeout(START_DEADLINE, lines.next_line()).await.context("it says nothing")??;
     let said: Value = serde_json::from_str(&said.context("it has ended")?)?;

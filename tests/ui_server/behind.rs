@@ -24,7 +24,9 @@ async fn start() -> (LocalWorkspace, Ui, String) {
 async fn what_a_proxy_passes_on_is_answered_with_and_without_its_part_of_the_path() {
     let (_workspace, ui, prefix) = start().await;
     for prefix in ["", &prefix] {
-        for host in ["dp.example".to_owned(), format!("localhost:{}", ui.port), format!("127.0.0.1:{}", ui.port)] {
+        for host in
+            ["dp.example".to_owned(), format!("localhost:{}", ui.port), format!("127.0.0.1:{}", ui.port)]
+        {
             let host = format!("Host: {host}");
             for path in ["/", "/tellr/context", "/api/2.0/workspace/list?path=%2FWorkspace"] {
                 let line = format!("GET {prefix}{path} HTTP/1.1");
@@ -44,7 +46,10 @@ async fn the_cookie_goes_to_that_path_only_and_over_tls() {
         let answer = request.header("origin", "https://dp.example").send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::NO_CONTENT, "{path}");
         let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-        assert!(cookie.ends_with(&format!("; Path={prefix}/; HttpOnly; SameSite=Strict; Secure")), "{cookie}");
+        assert!(
+            cookie.ends_with(&format!("; Path={prefix}/; HttpOnly; SameSite=Strict; Secure")),
+            "{cookie}"
+        );
     }
 }
 
@@ -73,7 +78,8 @@ async fn others_are_refused_as_before() {
         }
     }
     for path in ["/api/2.0/apps", "/tellr/context"] {
-        let stranger = ui.without_cookie(Method::GET, &format!("{prefix}{path}")).header("host", "dp.example");
+        let stranger =
+            ui.without_cookie(Method::GET, &format!("{prefix}{path}")).header("host", "dp.example");
         assert_eq!(stranger.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
     }
     assert_eq!(workspace.requests().await.unwrap(), Vec::<Value>::new());

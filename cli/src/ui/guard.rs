@@ -44,20 +44,23 @@ impl OwnOrigin {
         let (Some(host), None) = (hosts.next(), hosts.next()) else { return None };
         let host = host.to_str().ok()?;
         let named_alike = uri.authority().is_none_or(|authority| authority.as_str() == host);
-        let is_own = self.hosts.iter().chain(self.behind.iter().map(|behind| &behind.host)).any(|own| own == host);
+        let is_own =
+            self.hosts.iter().chain(self.behind.iter().map(|behind| &behind.host)).any(|own| own == host);
         (named_alike && is_own).then_some(host)
     }
 
     /// Whether the page of a request for `host` has the origin. What host a proxy names is its own affair.
     fn has_page(&self, host: &str, origin: &[u8]) -> bool {
-        let direct = self.hosts.iter().any(|own| own == host) && origin == format!("http://{host}").as_bytes();
+        let direct =
+            self.hosts.iter().any(|own| own == host) && origin == format!("http://{host}").as_bytes();
         direct || self.behind.iter().any(|behind| behind.origin.as_bytes() == origin)
     }
 
     /// The proxy through which a request comes, if it does.
     pub(super) fn proxy_of(&self, headers: &HeaderMap) -> Option<&Behind> {
         let says = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-        let by_origin = says(ORIGIN).and_then(|origin| self.behind.iter().find(|behind| behind.origin == origin));
+        let by_origin =
+            says(ORIGIN).and_then(|origin| self.behind.iter().find(|behind| behind.origin == origin));
         by_origin.or_else(|| self.behind.iter().find(|behind| Some(behind.host.as_str()) == says(HOST)))
     }
 }
@@ -195,7 +198,11 @@ mod tests {
         assert!(check_behind(&behind, "/", &[("host", "dp.example")]));
         assert!(check_behind(&behind, "/", &[("host", "dp.example"), public]));
         assert!(check_behind(&behind, "/", &[("host", "localhost:4711"), public]));
-        assert!(check_behind(&behind, "/", &[("host", "127.0.0.1:4711"), ("origin", "http://127.0.0.1:4711")]));
+        assert!(check_behind(
+            &behind,
+            "/",
+            &[("host", "127.0.0.1:4711"), ("origin", "http://127.0.0.1:4711")]
+        ));
         for (host, origin) in [
             ("dp.example", "http://dp.example"),
             ("dp.example", "https://other.example"),

@@ -58,7 +58,9 @@ impl Server {
 }
 
 /// The router for requests whose paths begin with the part of a proxy, as well as for those that do not.
-pub(super) fn service(server: Arc<Server>) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone {
+pub(super) fn service(
+    server: Arc<Server>,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone {
     let strip = {
         let server = server.clone();
         move |request: Request| without_prefix(server.own.behind(), request)

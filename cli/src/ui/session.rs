@@ -124,7 +124,10 @@ mod tests {
         assert!(session.cookie(None).ends_with("; Path=/; HttpOnly; SameSite=Strict"));
         let proxy = Behind::parse("https://dp.example/driver-proxy/o/1/c/4711/", 4711).unwrap();
         let cookie = session.cookie(Some(&proxy));
-        assert!(cookie.ends_with("; Path=/driver-proxy/o/1/c/4711/; HttpOnly; SameSite=Strict; Secure"), "{cookie}");
+        assert!(
+            cookie.ends_with("; Path=/driver-proxy/o/1/c/4711/; HttpOnly; SameSite=Strict; Secure"),
+            "{cookie}"
+        );
         let address = session.address_behind(&proxy);
         assert!(address.expose().starts_with("https://dp.example/driver-proxy/o/1/c/4711/#secret="));
     }
