@@ -27,6 +27,23 @@ function tellHeight() {
   parent.postMessage({ tellr: "height", height }, "*");
 }
 
+function tell(words, error) {
+  console.error(error);
+  const message = document.createElement("p");
+  message.setAttribute("role", "alert");
+  message.textContent = words;
+  document.body.prepend(message);
+}
+
+// A module that has stopped answers nothing any more.
+for (const [kind, thrown] of [["error", "error"], ["unhandledrejection", "reason"]]) {
+  addEventListener(kind, (event) => {
+    if (event[thrown] instanceof WebAssembly.RuntimeError) {
+      tell("This page has stopped because of a mistake in it. Please run the cell again.", event[thrown]);
+    }
+  }, { once: true });
+}
+
 try {
   document.addEventListener("click", submitHere);
   initSync({ module: await WebAssembly.compile(await unpack(document.getElementById("module").textContent)) });
@@ -35,9 +52,5 @@ try {
     new ResizeObserver(tellHeight).observe(document.documentElement);
   }
 } catch (error) {
-  console.error(error);
-  const message = document.createElement("p");
-  message.setAttribute("role", "alert");
-  message.textContent = `Tellr could not start in this browser: ${error}`;
-  document.body.append(message);
+  tell(`Tellr could not start in this browser: ${error}`, error);
 }

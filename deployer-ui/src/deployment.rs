@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use deployer_wasm::drift::DeploymentState;
 use deployer_wasm::journal::{JournalSeen, RunState, VersionSeen};
+use deployer_wasm::moment;
 use deployer_wasm::spec::AppName;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -169,7 +170,7 @@ fn history(page: Page, session: &Rc<Session>, state: &DeploymentState) -> Option
         let id = version.deployment_id.clone();
         let draft = StoredValue::new_local(Draft::rollback(session, &state.app.name, &id));
         let kept = jiff::Timestamp::from_millisecond(version.created_at).ok();
-        let kept = kept.map(|at| at.strftime("kept %Y-%m-%d %H:%M UTC").to_string());
+        let kept = kept.map(|at| format!("kept {}", moment::in_words(at)));
         let label = format!("Roll back to {id}");
         view! {
             <li>

@@ -19,6 +19,7 @@ pub mod journal;
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 pub mod js;
 pub mod lakebase;
+pub mod moment;
 pub mod observation;
 pub mod observe;
 pub mod outcome;
@@ -28,6 +29,7 @@ pub mod schema;
 pub mod spec;
 pub mod timing;
 pub mod ways_out;
+mod yaml;
 
 pub use apply::Applied;
 pub use engine::Engine;

@@ -59,11 +59,11 @@ pub struct Stopwatch(Timestamp);
 impl Stopwatch {
     /// Starts now.
     pub fn start() -> Self {
-        Self(Timestamp::now())
+        Self(databricks::now())
     }
 
     /// Milliseconds since the start; a clock set back gives zero.
     pub fn elapsed_ms(self) -> u64 {
-        u64::try_from(Timestamp::now().duration_since(self.0).as_millis()).unwrap_or(0)
+        u64::try_from(databricks::now().duration_since(self.0).as_millis()).unwrap_or(0)
     }
 }

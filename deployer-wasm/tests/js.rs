@@ -54,7 +54,8 @@ fn host_of(workspace: &Workspace) -> Function {
 
 fn deployer(workspace: &Workspace) -> Deployer {
     let host = Some(host_of(workspace));
-    Deployer::new("https://dbc-x.cloud.databricks.com", None, host, None).unwrap_or_else(|_| unreachable!())
+    Deployer::direct("https://dbc-x.cloud.databricks.com", None, host, None)
+        .unwrap_or_else(|_| unreachable!())
 }
 
 fn settings() -> JsValue {
@@ -110,6 +111,90 @@ async fn a_create_is_planned_applied_and_seen_through_a_function_of_the_host() {
     let status = rust(&deployer.status("tellr".into()).await.expect("a status"));
     assert_eq!(status["last_run"]["state"], "succeeded");
     assert_eq!(status["drift"], json!([]));
+}
+
+#[wasm_bindgen_test]
+async fn what_was_seen_can_be_looked_at_before_it_is_planned_with() {
+    let workspace = Workspace::default();
+    let deployer = deployer(&workspace);
+    let seen = deployer.observe("create".into(), settings()).await.expect("an observation");
+    let view = rust(&seen.to_json().expect("a view"));
+    assert_eq!((&view["app"], &view["lakebase"]), (&Value::Null, &Value::Null));
+    assert!(view["user_name"].as_str().is_some_and(|name| !name.is_empty()), "{view}");
+    let plan = seen.plan();
+    let outcome = deployer.apply(&plan, None, None).await.expect("a create");
+    assert_eq!(rust(&outcome)["status"], "created");
+
+    let seen = deployer.observe("update".into(), settings()).await.expect("an observation");
+    let view = rust(&seen.to_json().expect("a view"));
+    assert_eq!(view["app"]["name"], "tellr");
+    assert_eq!(
+        (&view["lakebase"]["name"], &view["lakebase"]["type"]),
+        (&json!("tellr-db"), &json!("autoscaling"))
+    );
+    assert_eq!(view["last_run"]["state"], "succeeded");
+}
+
+#[wasm_bindgen_test]
+async fn through_a_relay_the_schema_step_is_asked_of_it() {
+    let workspace = Workspace::default();
+    let asked = Array::new();
+    let carry = {
+        let (workspace, asked) = (host_of(&workspace), asked.clone());
+        move |request: JsValue| -> JsValue {
+            let url = property(&request, "url").as_string().expect("a text");
+            let path = url.strip_prefix("http://127.0.0.1:4711").expect("a call of the relay").to_owned();
+            let answer = |status: u16, body: Value| -> JsValue {
+                let answer = json!({ "status": status, "headers": {}, "body": body.to_string() });
+                Promise::resolve(&js(&answer)).into()
+            };
+            match path.as_str() {
+                // a relay keeps the password, and says for which database it has one
+                "/api/2.0/postgres/credentials" => {
+                    let token = "relayed:endpoint:projects/tellr-db/branches/production/endpoints/primary";
+                    answer(200, json!({ "token": token, "expire_time": "2099-01-01T00:00:00Z" }))
+                }
+                path if path.starts_with("/tellr/schema/") => {
+                    asked.push(&path.into());
+                    answer(500, json!({ "error_code": "X", "message": "no" }))
+                }
+                path => {
+                    let on = format!("https://dbc-x.cloud.databricks.com{path}");
+                    Reflect::set(&request, &"url".into(), &on.into()).expect("a plain object");
+                    workspace.call1(&JsValue::NULL, &request).expect("a promise")
+                }
+            }
+        }
+    };
+    let carry = Closure::<dyn Fn(JsValue) -> JsValue>::new(carry).into_js_value().unchecked_into();
+    let deployer = Deployer::relayed("http://127.0.0.1:4711", Some(carry), None).expect("a relay");
+    let settings = settings();
+    let values = property(&settings, "values");
+    Reflect::set(&values, &"schema_setup".into(), &"engine".into()).expect("a setting");
+    let plan = deployer.plan("create".into(), settings).await.expect("a plan");
+    deployer.apply(&plan, None, None).await.expect_err("the relay does not do it");
+    let asked = rust(&asked);
+    assert!(asked[0].as_str().is_some_and(|url| url == "/tellr/schema/has_role"), "{asked}");
+}
+
+#[wasm_bindgen_test]
+async fn a_cancelled_run_ends_as_one_that_can_go_on() {
+    let workspace = Workspace::default();
+    let deployer = std::rc::Rc::new(deployer(&workspace));
+    let plan = deployer.plan("create".into(), settings()).await.expect("a plan");
+    let cancel = {
+        let deployer = std::rc::Rc::clone(&deployer);
+        Closure::<dyn Fn(JsValue)>::new(move |event| {
+            if rust(&event)["event"] == "step_done" {
+                deployer.cancel();
+            }
+        })
+    };
+    let listener = cancel.into_js_value().unchecked_into();
+    deployer.apply(&plan, Some(listener), None).await.expect_err("it was cancelled");
+    let plan = deployer.plan("create".into(), settings()).await.expect("a plan");
+    let outcome = deployer.apply(&plan, None, None).await.expect("the rest");
+    assert_eq!(rust(&outcome)["status"], "created");
 }
 
 #[wasm_bindgen_test]

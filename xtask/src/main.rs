@@ -9,6 +9,7 @@ mod browser;
 mod command;
 mod demo;
 mod deployer_page;
+mod engine;
 mod frontend;
 mod gallery;
 mod http;
@@ -21,6 +22,7 @@ mod setup;
 mod stages;
 mod test;
 mod wasm_tests;
+mod webassembly;
 mod wheels;
 
 use std::ffi::OsString;
@@ -29,6 +31,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use repository::Repository;
+use webassembly::Mode;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Builds, shows and tests Tellr")]
@@ -61,7 +64,9 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
-    /// Build both wheels into dist/
+    /// Build the engine for JavaScript into dist/engine
+    Engine,
+    /// Build both wheels, the page as one file, and the engine for JavaScript into dist/
     Dist,
     /// Upload both wheels with twine (credentials: TWINE_USERNAME, TWINE_PASSWORD)
     Publish {
@@ -75,7 +80,11 @@ enum Command {
     /// Draw every chart type and take pictures of them for docs/gallery
     Gallery,
     /// Measure what the design sets figures for, and write docs/figures.md
-    Bench,
+    Bench {
+        /// Only decks; print the figures and write nothing
+        #[arg(long)]
+        decks: bool,
+    },
     /// Run the engine's tests as WebAssembly in headless Chromium
     WasmTest {
         /// Passed on to `cargo test`
@@ -106,12 +115,14 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Demo { once } => demo::run(&repository, once),
         Command::Test => test::run(&repository),
         Command::Build => release::run(&repository),
-        Command::Frontend { release } => frontend::run(&repository, frontend::Mode::of(release)),
-        Command::DeployerPage { release } => deployer_page::run(&repository, frontend::Mode::of(release)),
-        Command::Dist => wheels::run(&repository).map(drop),
+        Command::Frontend { release } => frontend::run(&repository, Mode::of(release)),
+        Command::DeployerPage { release } => deployer_page::run(&repository, Mode::of(release)),
+        Command::Engine => engine::run(&repository, Mode::Release),
+        Command::Dist => wheels::run(&repository).and_then(|_| engine::run(&repository, Mode::Release)),
         Command::Publish { test, dry_run } => publish::run(&repository, publish::Index::of(test), dry_run),
         Command::Gallery => gallery::run(&repository),
-        Command::Bench => bench::run(&repository),
+        Command::Bench { decks: true } => bench::decks(&repository),
+        Command::Bench { decks: false } => bench::run(&repository),
         Command::WasmTest { args } => wasm_tests::run(&repository, &args),
         Command::WasmBindgenTestRunner { args } => wasm_tests::runner(args),
     }

@@ -1,7 +1,8 @@
 //! Release binaries and front ends, for this machine.
 
-use crate::frontend::{self, Mode};
+use crate::frontend;
 use crate::repository::Repository;
+use crate::webassembly::Mode;
 use crate::{command, deployer_page, say};
 
 /// Builds the pages, then the binaries that embed them.

@@ -1,10 +1,11 @@
 //! Everything that must hold before a change is taken.
 
-use crate::frontend::{self, Mode};
+use crate::frontend;
 use crate::repository::Repository;
-use crate::setup::{self, Package, Tools, WASM_TARGET};
+use crate::setup::{self, Component, Package, Tools, WASM_TARGET};
 use crate::stages::Stages;
-use crate::{command, deployer_page, publish, say, wasm_tests, wheels};
+use crate::webassembly::Mode;
+use crate::{command, deployer_page, engine, publish, say, wasm_tests, wheels};
 
 /// The packages that are compiled to WebAssembly.
 const WASM_PACKAGES: [&str; 6] =
@@ -22,7 +23,8 @@ pub(crate) fn run(repository: &Repository) -> anyhow::Result<()> {
     stages.stage("lints of wasm code", || lints_of_wasm(repository))?;
     stages.stage("front ends", || {
         frontend::run(repository, Mode::Release)?;
-        deployer_page::run(repository, Mode::Release)
+        deployer_page::run(repository, Mode::Release)?;
+        engine::run(repository, Mode::Release)
     })?;
     let wheels = stages.stage("wheels", || wheels::run(repository))?;
     stages.stage("publishing, dry", || publish::dry_run(repository, &wheels.folder, publish::Index::PyPi))?;
@@ -41,7 +43,7 @@ pub(crate) fn run(repository: &Repository) -> anyhow::Result<()> {
 
 fn set_up(repository: &Repository) -> anyhow::Result<()> {
     let musl = wheels::static_target();
-    setup::rust_components(repository)?;
+    setup::rust_components(repository, &[Component::Rustfmt, Component::Clippy, Component::RustSrc])?;
     setup::rust_targets(
         repository,
         &[

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
-use crate::frontend::{self, Mode};
+use crate::frontend;
 use crate::repository::Repository;
 use crate::setup::{self, Package, Tools};
+use crate::webassembly::Mode;
 use crate::{command, deployer_page, say};
 
 /// The Python packages, as folders of `python/`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::lock::Mutex;
+use serde_json::Value;
 
 use crate::apps::Apps;
 use crate::auth::Authenticator;
@@ -16,6 +17,7 @@ use crate::error::Error;
 use crate::host::Host;
 use crate::postgres::Postgres;
 use crate::transport::Transport;
+use crate::wire::{Fields, WireValue};
 use crate::workspace_files::WorkspaceFiles;
 
 /// A Databricks workspace as one identity sees it. Cloning is cheap; clones share tokens and what is known of the host.
@@ -77,13 +79,22 @@ impl Default for ClientOptions {
 }
 
 /// What the host says of itself at `/.well-known/databricks-config`.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct HostMetadata {
     pub(crate) oidc_endpoint: Option<String>,
     pub(crate) account_id: Option<String>,
-    #[serde(deserialize_with = "crate::wire::read")]
     pub(crate) workspace_id: Option<String>,
+}
+
+impl WireValue for HostMetadata {
+    fn read(value: Value) -> Result<Self, String> {
+        let mut fields = Fields::of(value)?;
+        Ok(Self {
+            oidc_endpoint: fields.take("oidc_endpoint")?,
+            account_id: fields.take("account_id")?,
+            workspace_id: fields.take("workspace_id")?,
+        })
+    }
 }
 
 impl Client {

@@ -4,13 +4,14 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 /// Where the client takes time and jitter from.
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 pub trait Clock: fmt::Debug + Send + Sync {
     /// The wall clock: tokens expire by it.
-    fn timestamp(&self) -> jiff::Timestamp;
+    fn timestamp(&self) -> Timestamp;
 
     /// Time since some fixed moment, never going back: deadlines and budgets are measured with it.
     fn elapsed(&self) -> Duration;
@@ -33,8 +34,8 @@ pub struct SystemClock;
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 impl Clock for SystemClock {
-    fn timestamp(&self) -> jiff::Timestamp {
-        jiff::Timestamp::now()
+    fn timestamp(&self) -> Timestamp {
+        now()
     }
 
     fn elapsed(&self) -> Duration {
@@ -55,6 +56,19 @@ impl Clock for SystemClock {
         let bits = uuid::Uuid::new_v4().as_u128() & ((1 << 48) - 1);
         bits as f64 / (1_u64 << 48) as f64
     }
+}
+
+/// The wall clock of the machine or of the browser.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// The wall clock of the machine or of the browser.
+#[cfg(target_arch = "wasm32")]
+pub fn now() -> Timestamp {
+    // a browser's clock stays within what a timestamp can say
+    Timestamp::from_millisecond(js_sys::Date::now() as i64).unwrap_or_default()
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -40,7 +40,7 @@ pub mod workspace_files;
 
 pub use cancel::Cancel;
 pub use client::{Client, ClientOptions, Poll, Product};
-pub use clock::{Clock, SystemClock};
+pub use clock::{Clock, SystemClock, now};
 pub use config::{Config, Credentials};
 #[cfg(not(target_arch = "wasm32"))]
 pub use config::{

@@ -1,11 +1,9 @@
 //! Lists that come in pages.
 
-use serde_json::{Map, Value};
-
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::{DecodeError, Error};
-use crate::wire::WireValue;
+use crate::wire::{Fields, WireValue};
 
 /// A list longer than this is a fault of the server, not a workspace.
 const MOST_PAGES: usize = 1000;
@@ -19,10 +17,9 @@ impl Client {
         let mut call = first.clone();
         let mut last_token = String::new();
         for _ in 0..MOST_PAGES {
-            let mut page: Map<String, Value> = self.json(call).await?;
-            let mut take = |field: &str| page.remove(field).unwrap_or_default();
-            all.extend(Vec::<T>::read(take(items)).map_err(decode_error)?);
-            let token = Option::<String>::read(take("next_page_token")).map_err(decode_error)?;
+            let mut page: Fields = self.json(call).await?;
+            all.extend(page.take::<Vec<T>>(items).map_err(decode_error)?);
+            let token = page.take::<Option<String>>("next_page_token").map_err(decode_error)?;
             match token.filter(|token| !token.is_empty()) {
                 None => return Ok(all),
                 Some(token) if token == last_token => {

@@ -3,6 +3,9 @@
 use std::fmt;
 
 use serde::Deserialize;
+use serde_json::Value;
+
+use crate::wire::WireValue;
 
 /// A password or token. `Debug` and `Display` print `[redacted]`, and it cannot be serialised; whoever needs the text
 /// says so with [`Secret::expose`].
@@ -19,6 +22,16 @@ impl Secret {
     /// The text itself, for the one place that sends it.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl WireValue for Secret {
+    fn read(value: Value) -> Result<Self, String> {
+        match value {
+            Value::String(text) => Ok(Self(text)),
+            // what stands there may be the secret in another form
+            _ => Err("a text was expected".into()),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use futures::future::{Either, select};
 use futures::pin_mut;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::call::Call;
 use crate::client::{Client, HostMetadata};
@@ -15,6 +15,7 @@ use crate::error::{ApiError, AuthError, DecodeError, Error, ErrorClass};
 use crate::retry::Failed;
 use crate::secret::Secret;
 use crate::transport::{Request, Response, TransportError, TransportErrorKind};
+use crate::wire::WireValue;
 
 const WORKSPACE_ID: HeaderName = HeaderName::from_static("x-databricks-workspace-id");
 /// Uploads get more time: a second for each of this many bytes.
@@ -22,10 +23,17 @@ const UPLOAD_BYTES_PER_SECOND: usize = 64 * 1024;
 
 impl Client {
     /// Sends a call and reads the JSON of its answer.
-    pub(crate) async fn json<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
+    pub(crate) async fn json<T: WireValue>(&self, call: Call) -> Result<T, Error> {
+        let (name, value) = self.value(call).await?;
+        T::read(value).map_err(|reason| DecodeError::new(&name, reason).into())
+    }
+
+    /// Sends a call and gives its name and its answer. Only what comes after it exists once for each type.
+    async fn value(&self, call: Call) -> Result<(String, Value), Error> {
         let name = call.name();
         let response = self.send(call).await?;
-        decode(&name, &response.body)
+        let value = value_of(&name, &response.body)?;
+        Ok((name, value))
     }
 
     /// Sends a call whose answer says nothing.
@@ -163,7 +171,11 @@ fn judge(call: &Call, response: Response) -> Result<Response, Failed> {
 }
 
 /// Reads JSON; an empty answer counts as an empty object.
-pub(crate) fn decode<T: DeserializeOwned>(call: &str, body: &[u8]) -> Result<T, Error> {
+pub(crate) fn decode<T: WireValue>(call: &str, body: &[u8]) -> Result<T, Error> {
+    T::read(value_of(call, body)?).map_err(|reason| DecodeError::new(call, reason).into())
+}
+
+fn value_of(call: &str, body: &[u8]) -> Result<Value, Error> {
     let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
     serde_json::from_slice(body).map_err(|error| DecodeError::new(call, error.to_string()).into())
 }

@@ -1,6 +1,7 @@
 //! Reading the platform's JSON tolerantly: enums that may grow, integers in quotes, `null` for what is absent, fields that
 //! are not known. Writing it as the official SDKs do: what is unset or empty stays home.
 
+mod fields;
 mod macros;
 
 use std::collections::BTreeMap;
@@ -8,26 +9,27 @@ use std::collections::BTreeMap;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde_json::Value;
 
-pub(crate) use macros::{wire_enum, wire_struct};
+pub(crate) use fields::Fields;
+pub(crate) use macros::{key, serde_by_wire, wire_enum, wire_struct};
 
 /// A value that can be read from JSON leniently.
 pub(crate) trait WireValue: Sized {
     fn read(value: Value) -> Result<Self, String>;
 }
 
-/// A value that may be left out of JSON.
-pub(crate) trait MaybeUnset {
-    fn is_unset(&self) -> bool;
+/// A value that can be written as JSON, or left out of it.
+pub(crate) trait ToWire {
+    fn write(&self) -> Value;
+
+    /// Whether an object is written without it.
+    fn is_unset(&self) -> bool {
+        false
+    }
 }
 
 /// For `deserialize_with`.
 pub(crate) fn read<'de, D: Deserializer<'de>, T: WireValue>(deserializer: D) -> Result<T, D::Error> {
     T::read(Value::deserialize(deserializer)?).map_err(D::Error::custom)
-}
-
-/// For `skip_serializing_if`.
-pub(crate) fn unset<T: MaybeUnset>(value: &T) -> bool {
-    value.is_unset()
 }
 
 impl WireValue for String {
@@ -109,25 +111,65 @@ impl<T: WireValue> WireValue for BTreeMap<String, T> {
     }
 }
 
-impl<T> MaybeUnset for Option<T> {
+impl ToWire for bool {
+    fn write(&self) -> Value {
+        (*self).into()
+    }
+}
+
+impl ToWire for i64 {
+    fn write(&self) -> Value {
+        (*self).into()
+    }
+}
+
+impl ToWire for f64 {
+    fn write(&self) -> Value {
+        (*self).into()
+    }
+}
+
+impl ToWire for Value {
+    fn write(&self) -> Value {
+        self.clone()
+    }
+}
+
+impl ToWire for String {
+    fn write(&self) -> Value {
+        self.as_str().into()
+    }
+
+    fn is_unset(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl<T: ToWire> ToWire for Option<T> {
+    fn write(&self) -> Value {
+        self.as_ref().map_or(Value::Null, T::write)
+    }
+
     fn is_unset(&self) -> bool {
         self.is_none()
     }
 }
 
-impl<T> MaybeUnset for Vec<T> {
+impl<T: ToWire> ToWire for Vec<T> {
+    fn write(&self) -> Value {
+        self.iter().map(T::write).collect()
+    }
+
     fn is_unset(&self) -> bool {
         self.is_empty()
     }
 }
 
-impl<K, V> MaybeUnset for BTreeMap<K, V> {
-    fn is_unset(&self) -> bool {
-        self.is_empty()
+impl<T: ToWire> ToWire for BTreeMap<String, T> {
+    fn write(&self) -> Value {
+        self.iter().map(|(key, item)| (key.clone(), item.write())).collect()
     }
-}
 
-impl MaybeUnset for String {
     fn is_unset(&self) -> bool {
         self.is_empty()
     }

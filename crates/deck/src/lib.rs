@@ -14,7 +14,7 @@ pub mod sanitise;
 
 pub use model::{
     ContentId, Deck, History, JsonError, Operation, Place, PlacedChart, Refusal, Revision, RevisionId, Slide,
-    SlideContent, SlideId, Source, Stamp, difference,
+    SlideContent, SlideId, Source, Stamp, StyleSheet, difference,
 };
 pub use output::{Images, standalone};
 pub use read::{Change, Document, Event, StreamReader, document, operations};

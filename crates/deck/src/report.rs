@@ -88,6 +88,20 @@ impl Report {
         self.findings.is_empty()
     }
 
+    /// Adds the findings of another report after these.
+    pub(crate) fn append(&mut self, other: Self) {
+        other.findings.into_iter().for_each(|finding| self.insert(finding));
+        self.unlisted += other.unlisted;
+    }
+
+    /// Adds findings that were made for this report, on the slide that it is about now.
+    pub(crate) fn take_over(&mut self, findings: Self) {
+        for finding in findings.findings {
+            self.insert(Finding { slide: self.slide, ..finding });
+        }
+        self.unlisted += findings.unlisted;
+    }
+
     /// Which slide the following findings are about.
     pub(crate) fn on_slide(&mut self, slide: Option<usize>) {
         self.slide = slide;

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
 use super::{ENCRYPTION_KEY, RESET_ID};
+use crate::yaml::{self, Yaml};
 
 /// The largest `app.yaml` that is read, in bytes.
 const SIZE_LIMIT: usize = 1024 * 1024;
@@ -67,51 +66,62 @@ pub fn read_app_yaml(text: &str) -> Result<AppYaml, String> {
     if text.len() > SIZE_LIMIT {
         return Err(format!("it has {} bytes, but at most {SIZE_LIMIT} are read", text.len()));
     }
-    let file: Option<File> = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
-    let file = file.unwrap_or_default();
-    Ok(AppYaml {
-        command: file.command.map(words).unwrap_or_default(),
-        env: file.env.unwrap_or_default().into_iter().map(Variable::into_env_var).collect(),
-        other: file.other.into_keys().collect(),
-    })
-}
-
-#[derive(Default, Deserialize)]
-struct File {
-    command: Option<serde_json::Value>,
-    env: Option<Vec<Variable>>,
-    #[serde(flatten)]
-    other: BTreeMap<String, serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-struct Variable {
-    name: String,
-    value: Option<String>,
-    #[serde(rename = "valueFrom", alias = "value_from")]
-    value_from: Option<String>,
-}
-
-impl Variable {
-    fn into_env_var(self) -> EnvVar {
-        let value = match (self.value, self.value_from) {
-            (None, Some(key)) => EnvValue::FromResource(key),
-            (text, _) => EnvValue::Literal(text.unwrap_or_default()),
-        };
-        EnvVar { name: self.name, value }
+    let entries = match yaml::read(text)? {
+        None => Vec::new(),
+        Some(Yaml::Map(entries)) => entries,
+        Some(nothing) if nothing.is_null() => Vec::new(),
+        Some(_) => return Err("it is no mapping".into()),
+    };
+    let mut file = AppYaml::default();
+    for (key, value) in entries {
+        match key.as_str() {
+            "command" => file.command = words(&value)?,
+            "env" => file.env = variables(&value)?,
+            _ => file.other.push(key),
+        }
     }
+    file.other.sort();
+    Ok(file)
 }
 
-fn words(command: serde_json::Value) -> Vec<String> {
-    let word = |value: serde_json::Value| match value {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
+/// The words of a command; one text is one word.
+fn words(command: &Yaml) -> Result<Vec<String>, String> {
+    let word = |value: &Yaml| match value {
+        Yaml::Text(text) | Yaml::Plain(text) => Ok(text.clone()),
+        Yaml::List(_) | Yaml::Map(_) => Err("`command` holds something that is no word".to_owned()),
     };
     match command {
-        serde_json::Value::Null => Vec::new(),
-        serde_json::Value::Array(words) => words.into_iter().map(word).collect(),
-        other => vec![word(other)],
+        nothing if nothing.is_null() => Ok(Vec::new()),
+        Yaml::List(words) => words.iter().map(word).collect(),
+        other => Ok(vec![word(other)?]),
     }
+}
+
+fn variables(env: &Yaml) -> Result<Vec<EnvVar>, String> {
+    match env {
+        nothing if nothing.is_null() => Ok(Vec::new()),
+        Yaml::List(items) => items.iter().map(variable).collect(),
+        _ => Err("`env` is no list".into()),
+    }
+}
+
+fn variable(item: &Yaml) -> Result<EnvVar, String> {
+    let Yaml::Map(fields) = item else { return Err("`env` holds something that is no mapping".into()) };
+    let field =
+        |names: &[&str]| fields.iter().find(|(key, _)| names.contains(&key.as_str())).map(|(_, value)| value);
+    let text = |value: &Yaml| match value {
+        Yaml::List(_) | Yaml::Map(_) => Err("`env` has a value that is no text".to_owned()),
+        scalar => Ok(scalar.scalar().map(str::to_owned)),
+    };
+    let name =
+        field(&["name"]).and_then(Yaml::scalar).ok_or("`env` has a variable without a `name`")?.to_owned();
+    let value = field(&["value"]).map(text).transpose()?.flatten();
+    let from = field(&["valueFrom", "value_from"]).map(text).transpose()?.flatten();
+    let value = match (value, from) {
+        (None, Some(key)) => EnvValue::FromResource(key),
+        (text, _) => EnvValue::Literal(text.unwrap_or_default()),
+    };
+    Ok(EnvVar { name, value })
 }
 
 /// Variables that the engine writes anew each time.

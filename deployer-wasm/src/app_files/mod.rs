@@ -6,6 +6,7 @@ use std::fmt::Write;
 use crate::spec::binary::is_part_of_the_app;
 use crate::spec::wheel::is_wheel_of_the_app;
 use crate::spec::{AppSource, Deployment, LakebaseType};
+use crate::yaml::quoted;
 
 mod command;
 mod existing;
@@ -96,21 +97,6 @@ pub const RESET_ID: &str = "TELLR_DATABASE_RESET_ID";
 
 /// Variable in which the Python original once kept its encryption key.
 pub const ENCRYPTION_KEY: &str = "GOOGLE_OAUTH_ENCRYPTION_KEY";
-
-/// A YAML double-quoted scalar: a JSON string, with the characters escaped that YAML does not take as they are.
-fn quoted(text: &str) -> String {
-    let json = serde_json::Value::from(text).to_string();
-    let mut yaml = String::with_capacity(json.len());
-    for c in json.chars() {
-        match c {
-            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
-                _ = write!(yaml, "\\u{:04x}", u32::from(c));
-            }
-            _ => yaml.push(c),
-        }
-    }
-    yaml
-}
 
 /// The oldest package that app.yaml's command is written for. Older versions of the same name are the Python original.
 const OLDEST_APP: &str = env!("CARGO_PKG_VERSION");

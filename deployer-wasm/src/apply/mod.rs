@@ -17,7 +17,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use databricks::apps::App;
 use futures::future::{Either, select};
 use futures::pin_mut;
-use jiff::Timestamp;
 
 use self::open::Opened;
 use self::restore::Availability;
@@ -202,7 +201,7 @@ impl<'a> Run<'a> {
                 self.engine.tell(Event::StepDone { step: name, message: message.clone(), elapsed_ms });
                 self.made.extend((row.change == Change::Create).then(|| row.resource.clone()));
                 self.unwritten =
-                    Some(StepRecord { step: name.into(), title, message, done_at: Timestamp::now() });
+                    Some(StepRecord { step: name.into(), title, message, done_at: databricks::now() });
                 Ok(())
             }
             Err(cause) => {

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use crate::engine::Engine;
 use crate::error::DeployError;
 use crate::journal::{Begun, FORMAT, Keeper, Operation, RunRecord, RunState, Settings, begin};
@@ -62,7 +60,7 @@ impl Engine {
     }
 
     fn record(&self, plan: &Plan, number: u64) -> RunRecord {
-        let now = Timestamp::now();
+        let now = databricks::now();
         RunRecord {
             format: FORMAT,
             number,

@@ -1,7 +1,6 @@
 //! Keeping the files of the version that runs, so that it can be put back.
 
 use bytes::Bytes;
-use jiff::Timestamp;
 
 use super::{Run, Step};
 use crate::error::Cause;
@@ -28,7 +27,7 @@ impl Run<'_> {
         let version = SavedVersion {
             format: FORMAT,
             deployment_id: deployment_id.clone(),
-            saved_at: Timestamp::now(),
+            saved_at: databricks::now(),
             saved_by: journal.next_number(),
             app_yaml: app_yaml.clone(),
             requirements_txt: requirements_txt.clone(),

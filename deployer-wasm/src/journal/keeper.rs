@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use databricks::{Clock, SystemClock};
 use futures::lock::Mutex;
-use jiff::Timestamp;
 
 use super::observe::read_run;
 use super::{HistoryFolder, RunRecord, RunState, StepRecord};
@@ -114,7 +113,7 @@ impl Keeper {
     }
 
     async fn write_or_tell(&self, record: &mut RunRecord) {
-        record.beat_at = Timestamp::now();
+        record.beat_at = databricks::now();
         if let Err(cause) = self.write(record).await {
             let path = self.folder.run(self.number);
             self.engine

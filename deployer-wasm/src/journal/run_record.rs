@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Settings;
+use crate::moment;
 use crate::spec::Request;
 
 /// The format that this engine writes. A file of a later format is not touched.
@@ -33,8 +34,10 @@ pub struct RunRecord {
     /// The program and its version.
     pub program: String,
     /// When it began.
+    #[serde(with = "crate::moment")]
     pub started_at: Timestamp,
     /// When it last gave a sign of life.
+    #[serde(with = "crate::moment")]
     pub beat_at: Timestamp,
     /// Number of signs of life so far.
     pub beat: u64,
@@ -77,6 +80,7 @@ pub struct StepRecord {
     /// What was true afterwards.
     pub message: String,
     /// When.
+    #[serde(with = "crate::moment")]
     pub done_at: Timestamp,
 }
 
@@ -154,7 +158,7 @@ impl RunRecord {
     pub fn in_words(&self) -> String {
         let Self { number, user, origin, .. } = self;
         let operation = self.operation.as_str();
-        let begun = self.started_at.strftime("%Y-%m-%d %H:%M:%S UTC");
+        let begun = moment::in_words(self.started_at);
         format!("run {number} ({operation}) of {user} from {origin}, begun {begun}")
     }
 

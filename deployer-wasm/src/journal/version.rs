@@ -13,6 +13,7 @@ pub struct SavedVersion {
     /// The deployment that ran it.
     pub deployment_id: String,
     /// When it was kept.
+    #[serde(with = "crate::moment")]
     pub saved_at: Timestamp,
     /// Number of the run that kept it.
     pub saved_by: u64,

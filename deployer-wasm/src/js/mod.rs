@@ -1,9 +1,11 @@
 //! The engine for JavaScript: check settings, look, plan, apply, look at what is deployed, cancel.
 //!
 //! Objects go in and come out as plain data (see the types in `types.ts`); every failure is thrown as a `DeployFailure`.
-//! Calls go over the page's own `fetch`, or over a function of the host, which may sign them.
+//! Calls go over the page's own `fetch` or over a function of the host; to the workspace itself, or to a relay that signs
+//! them.
 
 mod failure;
+mod observation;
 mod settings;
 mod transport;
 
@@ -20,9 +22,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
 use crate::engine::{Engine, LockPolicy, Origin};
-use crate::plan::{Plan, plan as make_plan};
+use crate::plan::Plan;
+use crate::schema::RelayedSchema;
 use crate::spec::{AppName, FIELDS};
 use failure::Failure;
+pub use observation::Observation;
 use transport::HostTransport;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -32,6 +36,7 @@ const TYPES: &str = include_str!("types.ts");
 #[wasm_bindgen]
 pub struct Deployer {
     client: Client,
+    schema: Option<Arc<RelayedSchema>>,
     origin: String,
     cancel: RefCell<Cancel>,
 }
@@ -58,26 +63,45 @@ pub fn validate(
 #[wasm_bindgen]
 impl Deployer {
     /// Works with the workspace at `host`. Without a `token`, whoever carries the calls signs them. `send` carries them in
-    /// place of `fetch`. `origin` is what the journal calls this page.
-    #[wasm_bindgen(constructor)]
-    pub fn new(
+    /// place of `fetch`. `origin` is what the journal calls this page. The app prepares its schema itself (`schema_setup`
+    /// must be `app`), since nobody here reaches Postgres.
+    pub fn direct(
         host: &str,
         token: Option<String>,
         #[wasm_bindgen(unchecked_param_type = "Send | null | undefined")] send: Option<Function>,
         origin: Option<String>,
     ) -> Result<Deployer, JsValue> {
-        let host = Host::parse(host).map_err(|error| thrown(Failure::of_host(&error)))?;
         let credentials =
             token.map_or(Credentials::Relay, |token| Credentials::PersonalAccessToken(Secret::new(token)));
-        let transport: Arc<dyn Transport> = match send {
-            Some(send) => Arc::new(HostTransport::new(send)),
-            None => Arc::new(FetchTransport::new()),
-        };
-        let product = Product { name: "deployer-wasm".into(), version: env!("CARGO_PKG_VERSION").into() };
-        let options = ClientOptions { product, ..ClientOptions::default() };
-        let client = Client::new(Config::new(host, credentials), transport, options);
-        let origin = origin.unwrap_or_else(|| "a page".into());
-        Ok(Self { client, origin, cancel: RefCell::default() })
+        Self::over(transport(send), host, credentials, origin)
+    }
+
+    /// Works through the relay at `base`, such as `tellr ui`: it signs the calls to its workspace and does the schema step.
+    #[expect(
+        clippy::arc_with_non_send_sync,
+        reason = "the engine's types for both targets; a browser has one thread"
+    )]
+    pub fn relayed(
+        base: &str,
+        #[wasm_bindgen(unchecked_param_type = "Send | null | undefined")] send: Option<Function>,
+        origin: Option<String>,
+    ) -> Result<Deployer, JsValue> {
+        let transport = transport(send);
+        let deployer = Self::over(Arc::clone(&transport), base, Credentials::Relay, origin)?;
+        let schema = RelayedSchema::new(deployer.client.host().as_str(), transport);
+        Ok(Self { schema: Some(Arc::new(schema)), ..deployer })
+    }
+
+    /// Looks at all that a plan for the operation is made from; changes nothing.
+    pub async fn observe(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Operation")] operation: String,
+        #[wasm_bindgen(unchecked_param_type = "Settings")] settings: JsValue,
+    ) -> Result<Observation, JsValue> {
+        let request = settings::request(&operation, &settings).map_err(thrown)?;
+        let seen = self.engine(None, false).observe(&request).await;
+        let seen = seen.map_err(|error| thrown(Failure::of(&error)))?;
+        Ok(Observation::new(request, seen))
     }
 
     /// Looks at the workspace and plans; changes nothing. What stands in the way is part of the plan.
@@ -86,10 +110,7 @@ impl Deployer {
         #[wasm_bindgen(unchecked_param_type = "Operation")] operation: String,
         #[wasm_bindgen(unchecked_param_type = "Settings")] settings: JsValue,
     ) -> Result<DeployPlan, JsValue> {
-        let request = settings::request(&operation, &settings).map_err(thrown)?;
-        let observation = self.engine(None, false).observe(&request).await;
-        let observation = observation.map_err(|error| thrown(Failure::of(&error)))?;
-        Ok(DeployPlan(make_plan(&request, &observation)))
+        Ok(self.observe(operation, settings).await?.plan())
     }
 
     /// Carries out exactly that plan and gives what came of it. `onEvent` hears what happens meanwhile.
@@ -134,6 +155,23 @@ impl Deployer {
     pub fn cancel(&self) {
         self.cancel.replace(Cancel::default()).cancel();
     }
+}
+
+impl Deployer {
+    fn over(
+        transport: Arc<dyn Transport>,
+        host: &str,
+        credentials: Credentials,
+        origin: Option<String>,
+    ) -> Result<Self, JsValue> {
+        let host = Host::parse(host).map_err(|error| thrown(Failure::of_host(&error)))?;
+        let product = Product { name: "deployer-wasm".into(), version: env!("CARGO_PKG_VERSION").into() };
+        let options = ClientOptions { product, ..ClientOptions::default() };
+        let client = Client::new(Config::new(host, credentials), transport, options);
+        let origin = origin.unwrap_or_else(|| "a page".into());
+        Ok(Self { client, schema: None, origin, cancel: RefCell::default() })
+    }
+
     fn engine(&self, on_event: Option<Function>, take_over: bool) -> Engine {
         let program = concat!("deployer-wasm ", env!("CARGO_PKG_VERSION")).into();
         let tell = move |event: crate::event::Event| {
@@ -142,7 +180,12 @@ impl Deployer {
                 _ = hear.call1(&JsValue::NULL, &event);
             }
         };
-        Engine::new(self.client.clone())
+        let engine = Engine::new(self.client.clone());
+        let engine = match self.schema.clone() {
+            Some(schema) => engine.with_schema_port(schema),
+            None => engine,
+        };
+        engine
             .with_events(Arc::new(tell))
             .with_cancel(self.cancel.borrow().clone())
             .with_origin(Origin { name: self.origin.clone(), process: None, program })
@@ -162,6 +205,13 @@ impl DeployPlan {
     #[wasm_bindgen(getter, js_name = destroysData)]
     pub fn destroys_data(&self) -> bool {
         self.0.destroys_data()
+    }
+}
+
+fn transport(send: Option<Function>) -> Arc<dyn Transport> {
+    match send {
+        Some(send) => Arc::new(HostTransport::new(send)),
+        None => Arc::new(FetchTransport::new()),
     }
 }
 

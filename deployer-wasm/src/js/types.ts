@@ -31,6 +31,17 @@ export type Send = (request: {
   body: Uint8Array;
 }) => Promise<{ status: number; headers: Record<string, string>; body: string | Uint8Array }>;
 
+export interface ObservationView {
+  user_name: string;
+  app: { name: string; url: string | null; state: string | null } | null;
+  /** `null` if there is none, or if the operation does not touch it. */
+  lakebase: { name: string; type: "autoscaling" | "provisioned"; state: string } | null;
+  /** `null` if Postgres cannot be reached from here, or if there is no database. */
+  schema: { owner: string | null; tables: number; app_granted: boolean | null } | null;
+  files: { folder_exists: boolean; names: string[] };
+  last_run: Record<string, unknown> | null;
+}
+
 export interface PlanView {
   rows: { change: "create" | "update" | "keep" | "delete" | "run"; resource: string; reason: string; digest: string }[];
   warnings: string[];

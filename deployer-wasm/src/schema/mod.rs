@@ -33,7 +33,7 @@ pub struct DatabaseAddress {
 impl DatabaseAddress {
     /// Whether the token is good for some time yet: longer than any single operation takes.
     pub fn is_fresh(&self) -> bool {
-        self.expires.duration_since(Timestamp::now()).as_secs() > 120
+        self.expires.duration_since(databricks::now()).as_secs() > 120
     }
 }
 

@@ -193,7 +193,7 @@ async fn reset_once(
     for statement in batch {
         sqlx::query(AssertSqlSafe(statement)).execute(&mut *transaction).await.map_err(failed)?;
     }
-    let now = jiff::Timestamp::now().to_string();
+    let now = databricks::now().to_string();
     for (id, at) in recorded.iter().chain([&(reset_id.to_owned(), now)]) {
         let insert = AssertSqlSafe(statements::insert_reset(schema));
         sqlx::query(insert).bind(id).bind(at).execute(&mut *transaction).await.map_err(failed)?;

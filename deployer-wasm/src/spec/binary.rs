@@ -2,6 +2,7 @@
 //! one import each.
 
 use bytes::Bytes;
+use crc::{CRC_32_ISO_HDLC, Crc, Table};
 use sha2::{Digest, Sha256};
 
 use super::elf;
@@ -15,6 +16,9 @@ const PART_SIZE: usize = 8 * 1024 * 1024;
 
 /// How hard to compress: what is beyond costs much time and saves little.
 const LEVEL: u8 = 6;
+
+/// The checksum of gzip, with a table of 1 KB: larger ones are faster, and would be the largest table of the page.
+static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
 
 const NAME_START: &str = "tellr-app-";
 const NAME_MIDDLE: &str = ".gz.";
@@ -111,7 +115,7 @@ pub fn is_part_of_the_app(file_name: &str) -> bool {
 fn gzip(content: &[u8]) -> Vec<u8> {
     let mut file = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     file.extend(miniz_oxide::deflate::compress_to_vec(content, LEVEL));
-    file.extend(crc32fast::hash(content).to_le_bytes());
+    file.extend(CRC.checksum(content).to_le_bytes());
     // the format keeps the length modulo 2^32; the limit is below that
     file.extend(u32::try_from(content.len()).unwrap_or(u32::MAX).to_le_bytes());
     file

@@ -3,18 +3,16 @@
 //! A bundle can say which database, app, resources, scopes and rights there are. It has no step that prepares a schema, so the
 //! app does that itself at its start. What a bundle has no place for stands in a variable that only [`super::read`] reads.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
-use serde::Serialize;
+use databricks::apps::{AppAccessControlRequest, AppPermissionLevel};
 
 use super::Written;
-use super::environments::to_yaml;
 use crate::app_files::{
     APP_YAML, Manifest, ManifestDatabase, REQUIREMENTS_TXT, app_yaml, command, requirements_txt, variables,
 };
 use crate::plan::{DATABASE_RESOURCE, USER_API_SCOPES};
 use crate::spec::{AppSource, CreateSpec, FieldError, LakebaseType, RawSpec};
+use crate::yaml::{self, Yaml};
 
 /// Folder of the app's files, beside `databricks.yml`.
 pub const APP_FOLDER: &str = "app";
@@ -41,122 +39,6 @@ pub struct Bundle {
     pub app: Vec<(String, Bytes)>,
 }
 
-#[derive(Serialize)]
-struct File<'a> {
-    bundle: Named<'a>,
-    variables: BTreeMap<&'a str, Variable<'a>>,
-    resources: Resources<'a>,
-}
-
-#[derive(Serialize)]
-struct Named<'a> {
-    name: &'a str,
-}
-
-#[derive(Serialize)]
-struct Variable<'a> {
-    description: &'a str,
-    #[serde(rename = "type")]
-    kind: &'a str,
-    default: BTreeMap<&'a str, &'a str>,
-}
-
-#[derive(Serialize)]
-struct Resources<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    postgres_projects: Option<BTreeMap<&'a str, Project<'a>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    database_instances: Option<BTreeMap<&'a str, Instance<'a>>>,
-    apps: BTreeMap<&'a str, App<'a>>,
-}
-
-#[derive(Serialize)]
-struct Project<'a> {
-    project_id: &'a str,
-    display_name: &'a str,
-    pg_version: u32,
-    default_endpoint_settings: EndpointSettings,
-    lifecycle: Kept,
-}
-
-#[derive(Serialize)]
-struct EndpointSettings {
-    autoscaling_limit_min_cu: f64,
-    autoscaling_limit_max_cu: f64,
-}
-
-#[derive(Serialize)]
-struct Instance<'a> {
-    name: &'a str,
-    capacity: &'a str,
-    lifecycle: Kept,
-}
-
-/// `databricks bundle destroy` must not take the data away.
-#[derive(Serialize)]
-struct Kept {
-    prevent_destroy: bool,
-}
-
-#[derive(Serialize)]
-struct App<'a> {
-    name: &'a str,
-    description: &'a str,
-    compute_size: &'a str,
-    source_code_path: String,
-    config: Config<'a>,
-    user_api_scopes: [&'static str; 6],
-    resources: [Resource; 1],
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    permissions: Vec<Permission<'a>>,
-}
-
-#[derive(Serialize)]
-struct Config<'a> {
-    command: [&'a str; 3],
-    env: Vec<EnvVar>,
-}
-
-#[derive(Serialize)]
-struct EnvVar {
-    name: String,
-    value: String,
-}
-
-#[derive(Serialize)]
-struct Resource {
-    name: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    postgres: Option<Postgres>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    database: Option<Database>,
-}
-
-#[derive(Serialize)]
-struct Postgres {
-    branch: String,
-    database: String,
-    permission: &'static str,
-}
-
-#[derive(Serialize)]
-struct Database {
-    instance_name: String,
-    database_name: &'static str,
-    permission: &'static str,
-}
-
-#[derive(Serialize)]
-struct Permission<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    group_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service_principal_name: Option<&'a str>,
-    level: String,
-}
-
 const PERMISSION: &str = "CAN_CONNECT_AND_CREATE";
 
 const HEADER: &str = "# Printed by databricks-tellr.\n\
@@ -171,13 +53,12 @@ pub fn write(raw: &RawSpec) -> Result<Bundle, Vec<FieldError>> {
     refuse_references(raw)?;
     let lakebase_type = spec.deployment.lakebase_type.unwrap_or(LakebaseType::Autoscaling);
     let manifest = manifest(&spec, lakebase_type);
-    let file = File {
-        bundle: Named { name: spec.deployment.app_name.as_str() },
-        variables: other_settings(raw),
-        resources: resources(&spec, lakebase_type, &manifest),
-    };
-    let yaml = to_yaml(&file).map_err(|reason| vec![super::refuse(reason)])?;
-    let text = format!("{HEADER}{yaml}");
+    let file = Yaml::map([
+        ("bundle", Yaml::map([("name", Yaml::text(spec.deployment.app_name.as_str()))])),
+        ("variables", Yaml::map([(SETTINGS, other_settings(raw))])),
+        ("resources", resources(&spec, lakebase_type, &manifest)),
+    ]);
+    let text = format!("{HEADER}{}", yaml::write(&file));
     Ok(Bundle {
         databricks_yml: Written { text, notes: notes(raw, &spec) },
         app: app_files(&spec, &manifest),
@@ -207,82 +88,103 @@ fn manifest(spec: &CreateSpec, lakebase_type: LakebaseType) -> Manifest {
     Manifest::of(&spec.deployment, ManifestDatabase { lakebase_type, name, endpoint })
 }
 
-fn other_settings(raw: &RawSpec) -> BTreeMap<&'static str, Variable<'_>> {
-    let given = OTHER_SETTINGS.into_iter().filter_map(|key| Some((key, raw.values.get(key)?.as_str())));
-    let variable = Variable {
-        description: "What this bundle was printed from, for tellr to read it back; the bundle itself does not use it",
-        kind: "complex",
-        default: given.collect(),
-    };
-    BTreeMap::from([(SETTINGS, variable)])
+fn other_settings(raw: &RawSpec) -> Yaml {
+    let given = OTHER_SETTINGS.map(|key| (key, raw.values.get(key).map(String::as_str)));
+    Yaml::map([
+        (
+            "description",
+            Yaml::text(
+                "What this bundle was printed from, for tellr to read it back; the bundle itself does not use it",
+            ),
+        ),
+        ("type", Yaml::text("complex")),
+        ("default", Yaml::texts(given)),
+    ])
 }
 
-fn resources<'a>(spec: &'a CreateSpec, lakebase_type: LakebaseType, manifest: &'a Manifest) -> Resources<'a> {
-    let name = spec.deployment.lakebase_name.as_str();
-    let lifecycle = Kept { prevent_destroy: true };
+fn resources(spec: &CreateSpec, lakebase_type: LakebaseType, manifest: &Manifest) -> Yaml {
+    let (kind, database) = match lakebase_type {
+        LakebaseType::Autoscaling => ("postgres_projects", project(spec)),
+        LakebaseType::Provisioned => ("database_instances", instance(spec)),
+    };
+    Yaml::map([
+        (kind, Yaml::map([(DATABASE, database)])),
+        ("apps", Yaml::map([(APP, app(spec, lakebase_type, manifest))])),
+    ])
+}
+
+fn project(spec: &CreateSpec) -> Yaml {
+    let name = || Yaml::text(spec.deployment.lakebase_name.as_str());
+    let units = |units: f64| Yaml::Plain(format!("{units:.1}"));
     let (min, max) = spec.lakebase_compute.autoscaling_limits();
-    let (postgres_projects, database_instances) = match lakebase_type {
-        LakebaseType::Autoscaling => {
-            let project = Project {
-                project_id: name,
-                display_name: name,
-                pg_version: 17,
-                default_endpoint_settings: EndpointSettings {
-                    autoscaling_limit_min_cu: min,
-                    autoscaling_limit_max_cu: max,
-                },
-                lifecycle,
-            };
-            (Some(BTreeMap::from([(DATABASE, project)])), None)
-        }
-        LakebaseType::Provisioned => {
-            let instance = Instance { name, capacity: spec.lakebase_compute.as_str(), lifecycle };
-            (None, Some(BTreeMap::from([(DATABASE, instance)])))
-        }
-    };
-    let app = BTreeMap::from([(APP, app(spec, lakebase_type, manifest))]);
-    Resources { postgres_projects, database_instances, apps: app }
+    let limits = [("autoscaling_limit_min_cu", units(min)), ("autoscaling_limit_max_cu", units(max))];
+    Yaml::map([
+        ("project_id", name()),
+        ("display_name", name()),
+        ("pg_version", Yaml::Plain("17".into())),
+        ("default_endpoint_settings", Yaml::map(limits)),
+        ("lifecycle", kept()),
+    ])
 }
 
-fn app<'a>(spec: &'a CreateSpec, lakebase_type: LakebaseType, manifest: &'a Manifest) -> App<'a> {
-    let permissions = spec.deployment.permissions.iter().map(|permission| Permission {
-        user_name: permission.user_name.as_deref(),
-        group_name: permission.group_name.as_deref(),
-        service_principal_name: permission.service_principal_name.as_deref(),
-        level: permission.permission_level.as_ref().map(ToString::to_string).unwrap_or_default(),
-    });
-    App {
-        name: spec.deployment.app_name.as_str(),
-        description: spec.description.as_str(),
-        compute_size: spec.app_compute.as_str(),
-        source_code_path: format!("./{APP_FOLDER}"),
-        config: Config {
-            command: ["sh", "-c", &manifest.command],
-            env: variables(manifest).into_iter().map(|(name, value)| EnvVar { name, value }).collect(),
-        },
-        user_api_scopes: USER_API_SCOPES,
-        resources: [database_resource(lakebase_type)],
-        permissions: permissions.collect(),
-    }
+fn instance(spec: &CreateSpec) -> Yaml {
+    Yaml::map([
+        ("name", Yaml::text(spec.deployment.lakebase_name.as_str())),
+        ("capacity", Yaml::text(spec.lakebase_compute.as_str())),
+        ("lifecycle", kept()),
+    ])
 }
 
-fn database_resource(lakebase_type: LakebaseType) -> Resource {
-    let mut resource = Resource { name: DATABASE_RESOURCE, postgres: None, database: None };
-    match lakebase_type {
+/// `databricks bundle destroy` must not take the data away.
+fn kept() -> Yaml {
+    Yaml::map([("prevent_destroy", Yaml::Plain("true".into()))])
+}
+
+fn app(spec: &CreateSpec, lakebase_type: LakebaseType, manifest: &Manifest) -> Yaml {
+    let command = ["sh", "-c", &manifest.command].map(Yaml::text);
+    let env = variables(manifest).into_iter();
+    let env = env.map(|(name, value)| Yaml::map([("name", Yaml::Text(name)), ("value", Yaml::Text(value))]));
+    let config = Yaml::map([("command", Yaml::List(command.into())), ("env", Yaml::List(env.collect()))]);
+    let mut app = Yaml::map([
+        ("name", Yaml::text(spec.deployment.app_name.as_str())),
+        ("description", Yaml::text(spec.description.as_str())),
+        ("compute_size", Yaml::text(spec.app_compute.as_str())),
+        ("source_code_path", Yaml::text(format!("./{APP_FOLDER}"))),
+        ("config", config),
+        ("user_api_scopes", Yaml::List(USER_API_SCOPES.map(Yaml::text).into())),
+        ("resources", Yaml::List(vec![database_resource(lakebase_type)])),
+    ]);
+    app.add("permissions", Yaml::List(spec.deployment.permissions.iter().map(permission).collect()));
+    app
+}
+
+fn permission(permission: &AppAccessControlRequest) -> Yaml {
+    let level = permission.permission_level.as_ref().map_or("", AppPermissionLevel::as_str);
+    Yaml::texts([
+        ("user_name", permission.user_name.as_deref()),
+        ("group_name", permission.group_name.as_deref()),
+        ("service_principal_name", permission.service_principal_name.as_deref()),
+        ("level", Some(level)),
+    ])
+}
+
+fn database_resource(lakebase_type: LakebaseType) -> Yaml {
+    let permission = ("permission", Yaml::text(PERMISSION));
+    let (kind, database) = match lakebase_type {
         LakebaseType::Autoscaling => {
             let branch = format!("${{resources.postgres_projects.{DATABASE}.id}}/branches/production");
             let database = format!("{branch}/databases/databricks-postgres");
-            resource.postgres = Some(Postgres { branch, database, permission: PERMISSION });
+            let entries = [("branch", Yaml::Text(branch)), ("database", Yaml::Text(database)), permission];
+            ("postgres", Yaml::map(entries))
         }
         LakebaseType::Provisioned => {
-            resource.database = Some(Database {
-                instance_name: format!("${{resources.database_instances.{DATABASE}.name}}"),
-                database_name: crate::lakebase::DATABASE,
-                permission: PERMISSION,
-            });
+            let instance = format!("${{resources.database_instances.{DATABASE}.name}}");
+            let database = Yaml::text(crate::lakebase::DATABASE);
+            let entries = [("instance_name", Yaml::Text(instance)), ("database_name", database), permission];
+            ("database", Yaml::map(entries))
         }
-    }
-    resource
+    };
+    Yaml::map([("name", Yaml::text(DATABASE_RESOURCE)), (kind, database)])
 }
 
 fn app_files(spec: &CreateSpec, manifest: &Manifest) -> Vec<(String, Bytes)> {

@@ -20,6 +20,7 @@ struct Row {
 pub(super) enum Unit {
     Milliseconds,
     Megabytes,
+    MegabytesPerSecond,
     Kilobytes,
     PerSecond,
     Calls,
@@ -74,8 +75,9 @@ fn median(samples: &[f64]) -> Option<f64> {
 impl Unit {
     fn number(self, value: f64) -> String {
         match self {
+            Self::Milliseconds if value < 10.0 => format!("{value:.2}"),
             Self::Milliseconds | Self::PerSecond | Self::Calls => format!("{value:.0}"),
-            Self::Megabytes | Self::Kilobytes => format!("{value:.1}"),
+            Self::Megabytes | Self::MegabytesPerSecond | Self::Kilobytes => format!("{value:.1}"),
         }
     }
 
@@ -83,6 +85,7 @@ impl Unit {
         let name = match self {
             Self::Milliseconds => " ms",
             Self::Megabytes => " MB",
+            Self::MegabytesPerSecond => " MB/s",
             Self::Kilobytes => " KB",
             Self::PerSecond => "/s",
             Self::Calls => "",

@@ -1,6 +1,7 @@
 //! Figures of what ships: sizes, times, memory, throughput. Written to `docs/figures.md`.
 
 mod create;
+mod decks;
 mod figures;
 mod install;
 mod load;
@@ -21,6 +22,14 @@ use runtime::Runtime;
 /// How often each thing is measured; the median counts.
 const RUNS: usize = 5;
 
+/// Measures only decks, which needs nothing set up; prints the figures and writes nothing.
+pub(crate) fn decks(repository: &Repository) -> anyhow::Result<()> {
+    let mut figures = Figures::default();
+    decks::measure(&mut figures, repository)?;
+    say::line(&format!("\n{}", figures.table()));
+    Ok(())
+}
+
 /// Measures everything on this machine, with the wheels of this checkout.
 pub(crate) fn run(repository: &Repository) -> anyhow::Result<()> {
     setup::apt(&[Package::PythonVenv, Package::PythonPip, Package::Postgresql, Package::Wrk])?;
@@ -30,6 +39,8 @@ pub(crate) fn run(repository: &Repository) -> anyhow::Result<()> {
         fs::remove_dir_all(&folder).with_context(|| format!("{} cannot be cleared", folder.display()))?;
     }
     let mut figures = Figures::default();
+    say::heading("decks");
+    decks::measure(&mut figures, repository)?;
     say::heading("sizes and installation");
     install::measure(&mut figures, &wheels, &folder)?;
     say::heading("create");

@@ -25,7 +25,7 @@ pub(super) fn add_variants(files: &mut Files) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn brotli(content: &[u8]) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn brotli(content: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut compressed = Vec::new();
     let strongest = BrotliEncoderParams { quality: 11, lgwin: 22, ..BrotliEncoderParams::default() };
     brotli::BrotliCompress(&mut &content[..], &mut compressed, &strongest).context("brotli failed")?;

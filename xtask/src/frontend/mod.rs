@@ -1,21 +1,19 @@
-//! The pages: cargo, wasm-bindgen as a library, names with a hash of the content, compressed copies, and a limit to what a
+//! The pages: WebAssembly behind a shell, names with a hash of the content, compressed copies, and a limit to what a
 //! first visit loads.
 
-mod bindgen;
-mod compress;
+pub(crate) mod compress;
 mod files;
 mod page;
 mod single_file;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, ensure};
 
 use crate::repository::Repository;
-use crate::setup::{self, WASM_TARGET};
-use crate::{command, say};
-use bindgen::Bound;
+use crate::say;
+use crate::webassembly::{self, Bound, Mode};
 use files::Files;
 pub(crate) use single_file::SingleFile;
 
@@ -49,26 +47,6 @@ const APP: Page = Page {
     single_file: None,
 };
 
-/// Quick to build, or as shipped.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
-    Development,
-    Release,
-}
-
-impl Mode {
-    pub(crate) fn of(release: bool) -> Self {
-        if release { Self::Release } else { Self::Development }
-    }
-
-    fn profile(self) -> &'static str {
-        match self {
-            Self::Development => "wasm-dev",
-            Self::Release => "wasm-release",
-        }
-    }
-}
-
 /// Builds the app's page into `frontend/dist`.
 pub(crate) fn run(repository: &Repository, mode: Mode) -> anyhow::Result<()> {
     build(repository, &APP, mode)
@@ -76,8 +54,8 @@ pub(crate) fn run(repository: &Repository, mode: Mode) -> anyhow::Result<()> {
 
 /// Builds a page. Files whose content is the same stay untouched, so that nothing which embeds them is built again.
 pub(crate) fn build(repository: &Repository, page: &Page, mode: Mode) -> anyhow::Result<()> {
-    setup::rust_targets(repository, &[(WASM_TARGET, "the pages run in the browser as WebAssembly")])?;
-    let bound = bindgen::bind(&compile(repository, page.package, mode)?, mode)?;
+    let wasm = webassembly::program(repository, page.package, mode)?;
+    let bound = webassembly::bind(&wasm, "tellr", mode)?;
     let shell = repository.path(page.shell);
     if let Some(single_file) = &page.single_file {
         single_file.write(repository, &shell, &bound, mode)?;
@@ -97,19 +75,6 @@ pub(crate) fn build(repository: &Repository, page: &Page, mode: Mode) -> anyhow:
         files.first_load() as f64 / 1000.0
     ));
     Ok(())
-}
-
-fn compile(repository: &Repository, package: &str, mode: Mode) -> anyhow::Result<PathBuf> {
-    let profile = mode.profile();
-    command::run(repository.cargo("build").args([
-        "--target",
-        WASM_TARGET,
-        "--profile",
-        profile,
-        "-p",
-        package,
-    ]))?;
-    Ok(repository.target(&format!("{WASM_TARGET}/{profile}/{package}.wasm")))
 }
 
 /// Everything the server will serve, by its path.

@@ -54,14 +54,25 @@ pub(super) fn boot_script(glue_path: &str, wasm_path: &str) -> String {
     let (glue, wasm) = (name(glue_path), name(wasm_path));
     format!(
         r#"import start from "./{glue}";
-try {{
-  await start({{ module_or_path: new URL("./{wasm}", import.meta.url) }});
-}} catch (error) {{
+function tell(words, error) {{
   console.error(error);
   const message = document.createElement("p");
   message.setAttribute("role", "alert");
-  message.textContent = `Tellr could not start in this browser: ${{error}}`;
-  document.body.append(message);
+  message.textContent = words;
+  document.body.prepend(message);
+}}
+// a module that has stopped answers nothing any more
+for (const [kind, thrown] of [["error", "error"], ["unhandledrejection", "reason"]]) {{
+  addEventListener(kind, (event) => {{
+    if (event[thrown] instanceof WebAssembly.RuntimeError) {{
+      tell("This page has stopped because of a mistake in it. Please load it again.", event[thrown]);
+    }}
+  }}, {{ once: true }});
+}}
+try {{
+  await start({{ module_or_path: new URL("./{wasm}", import.meta.url) }});
+}} catch (error) {{
+  tell(`Tellr could not start in this browser: ${{error}}`, error);
 }}
 "#
     )

@@ -7,10 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use super::bindgen::Bound;
-use super::{Mode, compress, files, read};
+use super::{compress, files, read};
 use crate::repository::Repository;
 use crate::say;
+use crate::webassembly::{Bound, Mode};
 
 /// Where the template wants the built parts.
 const PLACEHOLDER: &str = "<!-- boot -->";

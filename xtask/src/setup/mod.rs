@@ -6,7 +6,7 @@ mod rust;
 
 pub(crate) use apt::{Package, ensure as apt};
 pub(crate) use python::Tools;
-pub(crate) use rust::{ensure_components as rust_components, ensure_targets as rust_targets};
+pub(crate) use rust::{Component, ensure_components as rust_components, ensure_targets as rust_targets};
 
 /// The target of everything that runs in a browser.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";

@@ -22,12 +22,55 @@ pub(crate) fn ensure_targets(repository: &Repository, targets: &[(&str, &str)]) 
     Ok(())
 }
 
-/// Makes sure that rustfmt and clippy are installed.
-pub(crate) fn ensure_components(repository: &Repository) -> anyhow::Result<()> {
-    for (component, subcommand) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
-        if !command::succeeds(repository.cargo_tool(subcommand).arg("--version")) {
-            say::line(&format!("installing the Rust component {component}: the code is checked with it"));
-            rustup(repository, &["component", "add", component])?;
+/// Something that rustup adds to a toolchain.
+#[derive(Clone, Copy)]
+pub(crate) enum Component {
+    /// Checks the format
+    Rustfmt,
+    /// Checks for mistakes
+    Clippy,
+    /// The standard library's sources
+    RustSrc,
+}
+
+impl Component {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rustfmt => "rustfmt",
+            Self::Clippy => "clippy",
+            Self::RustSrc => "rust-src",
+        }
+    }
+
+    fn purpose(self) -> &'static str {
+        match self {
+            Self::Rustfmt | Self::Clippy => "the code is checked with it",
+            Self::RustSrc => "pages carry a standard library that is built to be small",
+        }
+    }
+
+    fn is_present(self, repository: &Repository) -> anyhow::Result<bool> {
+        let answers = |subcommand| command::succeeds(repository.cargo_tool(subcommand).arg("--version"));
+        Ok(match self {
+            Self::Rustfmt => answers("fmt"),
+            Self::Clippy => answers("clippy"),
+            Self::RustSrc => {
+                let mut rustc = Command::new("rustc");
+                rustc.current_dir(repository.path("")).args(["--print", "sysroot"]);
+                let sysroot = command::output(&mut rustc)?;
+                Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/Cargo.toml").is_file()
+            }
+        })
+    }
+}
+
+/// Makes sure that the components are installed.
+pub(crate) fn ensure_components(repository: &Repository, components: &[Component]) -> anyhow::Result<()> {
+    for component in components {
+        if !component.is_present(repository)? {
+            let name = component.name();
+            say::line(&format!("installing the Rust component {name}: {}", component.purpose()));
+            rustup(repository, &["component", "add", name])?;
         }
     }
     Ok(())

@@ -4,29 +4,43 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use jiff::SignedDuration;
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::wire::{Fields, WireValue};
 
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 /// Longest text of a server that is repeated in a message, in characters.
 const LONGEST_WORDS: usize = 300;
 
 /// A token or a refusal; two spellings of the refusal are in use.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 struct Answer {
     access_token: Option<Secret>,
     refresh_token: Option<Secret>,
-    #[serde(deserialize_with = "crate::wire::read")]
     expires_in: Option<i64>,
-    #[serde(alias = "errorCode")]
     error: Option<String>,
-    #[serde(alias = "errorSummary")]
     error_description: Option<String>,
+}
+
+impl WireValue for Answer {
+    fn read(value: Value) -> Result<Self, String> {
+        let mut fields = Fields::of(value)?;
+        let mut either = |key, other| -> Result<Option<String>, String> {
+            let (first, second) = (fields.take(key)?, fields.take(other)?);
+            Ok(Option::or(first, second))
+        };
+        Ok(Self {
+            error: either("error", "errorCode")?,
+            error_description: either("error_description", "errorSummary")?,
+            access_token: fields.take("access_token")?,
+            refresh_token: fields.take("refresh_token")?,
+            expires_in: fields.take("expires_in")?,
+        })
+    }
 }
 
 /// A token that was given out.
@@ -63,7 +77,8 @@ pub(crate) async fn ask(
         call = call.header(http::header::AUTHORIZATION, value);
     }
     let response = client.dispatch(call.request(client, &client.anonymous(None)), budget).await?;
-    let answer: Answer = serde_json::from_slice(&response.body).unwrap_or_default();
+    let answer = serde_json::from_slice(&response.body).ok().and_then(|value| Answer::read(value).ok());
+    let answer = answer.unwrap_or_default();
     let status = response.status.as_u16();
     Ok(match answer.access_token.filter(|_| response.status.is_success()) {
         Some(access_token) => Ok(Granted {

@@ -3,19 +3,31 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::{AuthError, Error};
 use crate::send::decode;
+use crate::wire::{Fields, WireValue};
 
 /// The OAuth metadata of a workspace.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Endpoints {
     #[cfg(not(target_arch = "wasm32"))]
     authorization_endpoint: Option<String>,
     token_endpoint: Option<String>,
+}
+
+impl WireValue for Endpoints {
+    fn read(value: Value) -> Result<Self, String> {
+        let mut fields = Fields::of(value)?;
+        Ok(Self {
+            #[cfg(not(target_arch = "wasm32"))]
+            authorization_endpoint: fields.take("authorization_endpoint")?,
+            token_endpoint: fields.take("token_endpoint")?,
+        })
+    }
 }
 
 impl Endpoints {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::Value;
+
+use crate::wire::{Fields, wire_struct};
 
 /// One entry of an error's `details`; what is not known or not well formed is kept as it came.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,86 +61,74 @@ pub enum ErrorDetail {
     Other(Value),
 }
 
-/// One broken quota or condition.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Violation {
-    /// The kind of condition.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// What it was checked on.
-    pub subject: String,
-    /// In words.
-    pub description: String,
+wire_struct! {
+    /// One broken quota or condition.
+    Violation {
+        /// The kind of condition.
+        kind as "type": String,
+        /// What it was checked on.
+        subject: String,
+        /// In words.
+        description: String,
+    }
 }
 
-/// One wrong field.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct FieldViolation {
-    /// Its path in the request.
-    pub field: String,
-    /// What is wrong with it.
-    pub description: String,
+wire_struct! {
+    /// One wrong field.
+    FieldViolation {
+        /// Its path in the request.
+        field: String,
+        /// What is wrong with it.
+        description: String,
+    }
 }
 
-/// A link to documentation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct HelpLink {
-    /// What is behind it.
-    pub description: String,
-    /// Its address.
-    pub url: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Fields {
-    reason: String,
-    domain: String,
-    #[serde(deserialize_with = "crate::wire::read")]
-    metadata: BTreeMap<String, String>,
-    request_id: String,
-    serving_data: String,
-    retry_delay: String,
-    stack_entries: Vec<String>,
-    detail: String,
-    violations: Vec<Violation>,
-    field_violations: Vec<FieldViolation>,
-    resource_type: String,
-    resource_name: String,
-    owner: String,
-    description: String,
-    links: Vec<HelpLink>,
+wire_struct! {
+    /// A link to documentation.
+    HelpLink {
+        /// What is behind it.
+        description: String,
+        /// Its address.
+        url: String,
+    }
 }
 
 impl ErrorDetail {
     /// Reads one entry; never fails.
     pub(crate) fn read(entry: &Value) -> Self {
+        Self::try_read(entry).unwrap_or_else(|_| Self::Other(entry.clone()))
+    }
+
+    fn try_read(entry: &Value) -> Result<Self, String> {
         let kind = entry.get("@type").and_then(Value::as_str).unwrap_or_default();
         let kind = kind.strip_prefix("type.googleapis.com/google.rpc.").unwrap_or_default();
-        let Ok(fields) = Fields::deserialize(entry) else { return Self::Other(entry.clone()) };
-        match kind {
-            "ErrorInfo" => {
-                Self::ErrorInfo { reason: fields.reason, domain: fields.domain, metadata: fields.metadata }
-            }
-            "RequestInfo" => {
-                Self::RequestInfo { request_id: fields.request_id, serving_data: fields.serving_data }
-            }
-            "RetryInfo" => Self::RetryInfo { retry_delay: fields.retry_delay },
-            "DebugInfo" => Self::DebugInfo { stack_entries: fields.stack_entries, detail: fields.detail },
-            "QuotaFailure" => Self::QuotaFailure(fields.violations),
-            "PreconditionFailure" => Self::PreconditionFailure(fields.violations),
-            "BadRequest" => Self::BadRequest(fields.field_violations),
-            "ResourceInfo" => Self::ResourceInfo {
-                resource_type: fields.resource_type,
-                resource_name: fields.resource_name,
-                owner: fields.owner,
-                description: fields.description,
+        let mut fields = Fields::of(entry.clone())?;
+        Ok(match kind {
+            "ErrorInfo" => Self::ErrorInfo {
+                reason: fields.take("reason")?,
+                domain: fields.take("domain")?,
+                metadata: fields.take("metadata")?,
             },
-            "Help" => Self::Help(fields.links),
+            "RequestInfo" => Self::RequestInfo {
+                request_id: fields.take("request_id")?,
+                serving_data: fields.take("serving_data")?,
+            },
+            "RetryInfo" => Self::RetryInfo { retry_delay: fields.take("retry_delay")? },
+            "DebugInfo" => Self::DebugInfo {
+                stack_entries: fields.take("stack_entries")?,
+                detail: fields.take("detail")?,
+            },
+            "QuotaFailure" => Self::QuotaFailure(fields.take("violations")?),
+            "PreconditionFailure" => Self::PreconditionFailure(fields.take("violations")?),
+            "BadRequest" => Self::BadRequest(fields.take("field_violations")?),
+            "ResourceInfo" => Self::ResourceInfo {
+                resource_type: fields.take("resource_type")?,
+                resource_name: fields.take("resource_name")?,
+                owner: fields.take("owner")?,
+                description: fields.take("description")?,
+            },
+            "Help" => Self::Help(fields.take("links")?),
             _ => Self::Other(entry.clone()),
-        }
+        })
     }
 }

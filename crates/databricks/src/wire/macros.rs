@@ -1,33 +1,43 @@
 //! How the objects and enums of the API are declared.
 
 /// An object of the API: every field may be absent or `null`, unset fields and empty lists are not written, unknown fields
-/// are ignored, or with `..other` kept, so that reading, changing and writing back loses nothing.
+/// are ignored, or with `..other` kept, so that reading, changing and writing back loses nothing. `field as "key"` says how a
+/// field is spelled on the wire, where that is no name of Rust's.
 macro_rules! wire_struct {
     ($(#[$meta:meta])* $name:ident {
-        $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)?
+        $($(#[$field_meta:meta])* $field:ident $(as $key:literal)?: $type:ty),* $(,)?
         $(; ..$other:ident)?
     }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-        #[serde(default)]
+        #[derive(Clone, Debug, Default, PartialEq)]
         pub struct $name {
-            $(
-                $(#[$field_meta])*
-                #[serde(deserialize_with = "crate::wire::read", skip_serializing_if = "crate::wire::unset")]
-                pub $field: $type,
-            )*
+            $($(#[$field_meta])* pub $field: $type,)*
             $(
                 /// Fields that this client does not know, as they came.
-                #[serde(flatten)]
                 pub $other: std::collections::BTreeMap<String, serde_json::Value>,
             )?
         }
 
         impl crate::wire::WireValue for $name {
             fn read(value: serde_json::Value) -> Result<Self, String> {
-                serde_json::from_value(value).map_err(|error| error.to_string())
+                let mut fields = crate::wire::Fields::of(value)?;
+                Ok(Self {
+                    $($field: fields.take(crate::wire::key!($field $($key)?))?,)*
+                    $($other: fields.rest(),)?
+                })
             }
         }
+
+        impl crate::wire::ToWire for $name {
+            fn write(&self) -> serde_json::Value {
+                let mut fields = crate::wire::Fields::default();
+                $(fields.put(crate::wire::key!($field $($key)?), &self.$field);)*
+                $(fields.extend(&self.$other);)?
+                fields.into()
+            }
+        }
+
+        crate::wire::serde_by_wire!($name);
     };
 }
 pub(crate) use wire_struct;
@@ -69,9 +79,29 @@ macro_rules! wire_enum {
             }
         }
 
+        impl crate::wire::WireValue for $name {
+            fn read(value: serde_json::Value) -> Result<Self, String> {
+                <String as crate::wire::WireValue>::read(value).map(|text| Self::from(text.as_str()))
+            }
+        }
+
+        impl crate::wire::ToWire for $name {
+            fn write(&self) -> serde_json::Value {
+                self.as_str().into()
+            }
+        }
+
+        crate::wire::serde_by_wire!($name);
+    };
+}
+pub(crate) use wire_enum;
+
+/// `serde` for a type that has its own way to and from JSON: one small piece of code, whatever it is read from.
+macro_rules! serde_by_wire {
+    ($name:ident) => {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
+                serde::Serialize::serialize(&crate::wire::ToWire::write(self), serializer)
             }
         }
 
@@ -80,12 +110,17 @@ macro_rules! wire_enum {
                 crate::wire::read(deserializer)
             }
         }
-
-        impl crate::wire::WireValue for $name {
-            fn read(value: serde_json::Value) -> Result<Self, String> {
-                <String as crate::wire::WireValue>::read(value).map(|text| Self::from(text.as_str()))
-            }
-        }
     };
 }
-pub(crate) use wire_enum;
+pub(crate) use serde_by_wire;
+
+/// The key of a field: its name, or what stands after `as`.
+macro_rules! key {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $key:literal) => {
+        $key
+    };
+}
+pub(crate) use key;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::format::NumberFormat;
+use crate::report::quote;
 
 /// The most series of a chart.
 pub(super) const MOST_SERIES: usize = 40;
@@ -10,6 +11,9 @@ pub(super) const MOST_SERIES: usize = 40;
 pub(super) const MOST_VALUES: usize = 2_000;
 /// The longest text of a chart, in characters.
 const LONGEST_TEXT: usize = 300;
+
+/// So many different things that are left out are noted of one chart.
+const MOST_NOTED: usize = 40;
 
 /// How data is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -224,20 +228,29 @@ pub enum ChartError {
 }
 
 impl Chart {
-    /// Reads and checks a chart's own JSON.
+    /// Reads and checks a chart's own JSON. The second part says what of it was left out, for a report.
     ///
     /// # Errors
     /// If it has another shape, no values, or more than 40 series of 2,000 values.
-    pub fn from_json(json: &str) -> Result<Self, ChartError> {
-        let chart: Self = serde_json::from_str(json).map_err(|error| ChartError::Json(error.to_string()))?;
-        chart.checked()
+    pub fn from_json(json: &str) -> Result<(Self, Vec<String>), ChartError> {
+        let mut left_out = Vec::new();
+        let mut reader = serde_json::Deserializer::from_str(json);
+        let unknown = |path: serde_ignored::Path<'_>| {
+            note(&mut left_out, format!("the unknown field {}", quote(&path.to_string())))
+        };
+        let chart: Self = serde_ignored::deserialize(&mut reader, unknown)
+            .and_then(|chart| reader.end().map(|()| chart))
+            .map_err(|error| ChartError::Json(error.to_string()))?;
+        let chart = chart.checked(&mut left_out)?;
+        Ok((chart, left_out))
     }
 
-    /// The chart within bounds: finite numbers, short texts, colours that are colours.
+    /// The chart within bounds: finite numbers, short texts, colours that are colours. What is beyond them is left out and
+    /// noted.
     ///
     /// # Errors
     /// If there is nothing to draw, or too much.
-    pub fn checked(mut self) -> Result<Self, ChartError> {
+    pub fn checked(mut self, left_out: &mut Vec<String>) -> Result<Self, ChartError> {
         if self.series.len() > MOST_SERIES {
             return Err(ChartError::TooMuch(format!("{} series", self.series.len())));
         }
@@ -246,30 +259,54 @@ impl Chart {
             return Err(ChartError::TooMuch(format!("{} values", most.max(self.labels.len()))));
         }
         for series in &mut self.series {
-            series.values.iter_mut().for_each(make_finite);
-            shorten(&mut series.name);
-            series.color = series.color.take().filter(|color| is_color(color));
-            if !series.colors.iter().all(|color| is_color(color)) {
+            for value in &mut series.values {
+                if make_finite(value) {
+                    note(left_out, "a number too large to draw; it is a gap".to_owned());
+                }
+            }
+            shorten(&mut series.name, left_out);
+            series.stack.iter_mut().for_each(|name| shorten(name, left_out));
+            if let Some(color) = series.color.take_if(|color| !is_color(color)) {
+                note(left_out, format!("{}, which is no colour", quote(&color)));
+            }
+            if let Some(color) = series.colors.iter().find(|color| !is_color(color)) {
+                note(left_out, format!("the colours of values: {} is none", quote(color)));
                 series.colors.clear();
             }
-            series.colors.truncate(MOST_VALUES);
+            if series.colors.len() > MOST_VALUES {
+                note(left_out, format!("colours after the first {MOST_VALUES}"));
+                series.colors.truncate(MOST_VALUES);
+            }
         }
         if !self.series.iter().any(|series| series.values.iter().any(|value| value.number().is_some())) {
             return Err(ChartError::Empty);
         }
-        self.labels.iter_mut().for_each(shorten);
-        for text in [&mut self.title, &mut self.source] {
-            text.iter_mut().for_each(shorten);
-        }
+        let texts = self.labels.iter_mut().chain(&mut self.title).chain(&mut self.source);
+        texts.for_each(|text| shorten(text, left_out));
         for axis in [&mut self.x, &mut self.y, &mut self.y2] {
-            axis.title.iter_mut().for_each(shorten);
-            axis.min = axis.min.filter(|bound| is_plausible(*bound));
-            axis.max = axis.max.filter(|bound| is_plausible(*bound));
-            axis.format.check();
+            axis.title.iter_mut().for_each(|title| shorten(title, left_out));
+            for bound in [&mut axis.min, &mut axis.max] {
+                if bound.take_if(|bound| !is_plausible(*bound)).is_some() {
+                    note(left_out, "the bound of an axis, too large to draw".to_owned());
+                }
+            }
+            if axis.format.check() {
+                note(left_out, "a part of a number format that is too long".to_owned());
+            }
         }
-        self.width = self.width.filter(|size| (40.0..=4000.0).contains(size));
-        self.height = self.height.filter(|size| (40.0..=4000.0).contains(size));
+        for size in [&mut self.width, &mut self.height] {
+            if let Some(size) = size.take_if(|size| !(40.0..=4000.0).contains(size)) {
+                note(left_out, format!("a size of {size}; one between 40 and 4000 is used"));
+            }
+        }
         Ok(self)
+    }
+}
+
+/// Notes what is left out, once each.
+fn note(left_out: &mut Vec<String>, what: String) {
+    if left_out.len() < MOST_NOTED && !left_out.contains(&what) {
+        left_out.push(what);
     }
 }
 
@@ -278,25 +315,30 @@ fn is_plausible(number: f64) -> bool {
     number.is_finite() && number.abs() < 1e300
 }
 
-fn make_finite(value: &mut Value) {
+/// Makes a gap of what cannot be drawn; whether it did.
+fn make_finite(value: &mut Value) -> bool {
     let plausible = match value {
         Value::Number(number) => is_plausible(*number),
         Value::Point(point) => {
-            point.r = point.r.filter(|size| is_plausible(*size));
-            is_plausible(point.x) && is_plausible(point.y)
+            is_plausible(point.x) && is_plausible(point.y) && point.r.is_none_or(is_plausible)
         }
         Value::Missing(_) => true,
     };
     if !plausible {
         *value = Value::GAP;
     }
+    !plausible
 }
 
-fn shorten(text: &mut String) {
-    if text.chars().count() > LONGEST_TEXT {
-        *text = text.chars().take(LONGEST_TEXT).chain(['…']).collect();
-    }
+fn shorten(text: &mut String, left_out: &mut Vec<String>) {
     text.retain(|character| !character.is_control());
+    if text.chars().count() > LONGEST_TEXT {
+        note(
+            left_out,
+            format!("what follows {}, the first {LONGEST_TEXT} characters of a text", quote(text)),
+        );
+        *text = text.chars().take(LONGEST_TEXT - 1).chain(['…']).collect();
+    }
 }
 
 /// Whether a text is a colour and no more: a hash, a name, or a colour function.

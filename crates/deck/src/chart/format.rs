@@ -43,27 +43,38 @@ impl NumberFormat {
         *self == Self::default()
     }
 
-    /// Bounds what is set.
-    pub(super) fn check(&mut self) {
+    /// Bounds what is set; whether anything was beyond the bounds.
+    pub(super) fn check(&mut self) -> bool {
+        let was = self.clone();
         for text in [&mut self.prefix, &mut self.suffix] {
             *text = text.chars().filter(|character| !character.is_control()).take(12).collect();
         }
         self.decimals = self.decimals.map(|decimals| decimals.min(6));
+        *self != was
     }
 
     /// Writes a number. `step` is the distance between neighbours, which tells how many digits matter.
     #[must_use]
     pub fn write(&self, number: f64, step: Option<f64>) -> String {
+        self.write_beside(number, number, step)
+    }
+
+    /// Writes a number in the unit that the largest of its neighbours has: $0.5M below $1.0M.
+    pub(super) fn write_beside(&self, number: f64, largest: f64, step: Option<f64>) -> String {
         let (scaled, unit) = match self.style {
-            Style::Compact => compact(number, step),
+            Style::Compact if number == 0.0 => return format!("{}0{}", self.prefix, self.suffix),
+            Style::Compact => {
+                let (size, unit) = compact(largest, step);
+                (number / size, unit)
+            }
             Style::Fraction => (number * 100.0, "%"),
             Style::Percent => (number, "%"),
             Style::Number | Style::Plain => (number, ""),
         };
         let factor = match self.style {
             Style::Fraction => 100.0,
-            _ if number == 0.0 => 1.0,
-            _ => scaled / number,
+            Style::Compact => 1.0 / compact(largest, step).0,
+            _ => 1.0,
         };
         let decimals = self
             .decimals
@@ -81,16 +92,16 @@ impl NumberFormat {
     }
 }
 
-/// A number in thousands, millions, …; all numbers of an axis by the size of each.
+/// Thousands, millions, …: the unit that a number is written in.
 fn compact(number: f64, step: Option<f64>) -> (f64, &'static str) {
     let size = number.abs() + step.map_or(0.0, |step| step.abs() * 1e-9);
     // What would be rounded up to the next unit is written in it.
     for (unit, name) in [(1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")] {
         if size >= unit * 0.9995 {
-            return (number / unit, name);
+            return (unit, name);
         }
     }
-    (number, "")
+    (1.0, "")
 }
 
 fn needed_decimals(number: f64, step: Option<f64>) -> usize {
@@ -145,6 +156,9 @@ mod tests {
         assert_eq!(write(Style::Percent, 12.5, None), "12.5%");
         assert_eq!(write(Style::Fraction, 0.125, None), "12.5%");
         assert_eq!(write(Style::Plain, 2024.0, Some(1.0)), "2024");
+        let compact = NumberFormat { style: Style::Compact, prefix: "$".into(), ..NumberFormat::default() };
+        let beside = |number| compact.write_beside(number, 2e6, Some(5e5));
+        assert_eq!([beside(0.0), beside(-5e5), beside(2e6)], ["$0", "−$0.5M", "$2.0M"]);
         let dollars = NumberFormat { prefix: "$".into(), suffix: " m".into(), ..NumberFormat::default() };
         assert_eq!(dollars.write(-1200.0, Some(100.0)), "−$1,200 m");
     }

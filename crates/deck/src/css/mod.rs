@@ -10,7 +10,9 @@ mod tokens;
 mod values;
 
 pub(crate) use declarations::declarations;
+pub use properties::{FONT_FACE, PROPERTIES};
 pub(crate) use stylesheet::stylesheet;
+pub use values::FUNCTIONS;
 pub(crate) use values::presentation_value;
 
 /// Why a piece of CSS is left out.

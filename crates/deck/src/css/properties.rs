@@ -10,7 +10,8 @@ pub(super) fn is_allowed_in_font_face(descriptor: &str) -> bool {
     FONT_FACE.binary_search(&descriptor).is_ok()
 }
 
-const FONT_FACE: &[&str] = &[
+/// Descriptors of `@font-face`.
+pub const FONT_FACE: &[&str] = &[
     "ascent-override",
     "descent-override",
     "font-display",
@@ -25,8 +26,9 @@ const FONT_FACE: &[&str] = &[
     "src",
 ];
 
+/// CSS properties.
 #[rustfmt::skip]
-const PROPERTIES: &[&str] = &[
+pub const PROPERTIES: &[&str] = &[
     "-moz-osx-font-smoothing", "-webkit-appearance", "-webkit-backdrop-filter", "-webkit-background-clip",
     "-webkit-box-decoration-break", "-webkit-box-orient", "-webkit-box-shadow", "-webkit-clip-path", "-webkit-filter",
     "-webkit-font-smoothing", "-webkit-hyphens", "-webkit-line-clamp", "-webkit-mask", "-webkit-mask-image",

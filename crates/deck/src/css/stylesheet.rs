@@ -103,7 +103,7 @@ impl<'i> AtRuleParser<'i> for Rules<'_> {
 
     fn rule_without_block(&mut self, rule: AtRule, _start: &ParserState) -> Result<(), ()> {
         match rule {
-            AtRule::Nested(prelude) if prelude.starts_with("@layer ") => {
+            AtRule::Nested(prelude) if prelude.starts_with("@layer ") && prelude != "@layer " => {
                 self.out.push_str(&prelude);
                 self.out.push(';');
                 Ok(())

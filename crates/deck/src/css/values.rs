@@ -10,7 +10,7 @@ const DEEPEST: usize = 24;
 
 /// Functions that compute or paint, and load nothing.
 #[rustfmt::skip]
-const FUNCTIONS: &[&str] = &[
+pub const FUNCTIONS: &[&str] = &[
     "abs", "acos", "anchor", "asin", "atan", "atan2", "blur", "brightness", "calc", "calc-size", "circle", "clamp",
     "color", "color-mix", "conic-gradient", "contrast", "cos", "counter", "counters", "cubic-bezier", "drop-shadow",
     "ellipse", "env", "exp", "fit-content", "format", "grayscale", "hsl", "hsla", "hue-rotate", "hwb", "hypot", "inset",

@@ -3,6 +3,8 @@
 mod parse;
 mod sink;
 
+use std::rc::Rc;
+
 use html5ever::tendril::StrTendril;
 use html5ever::{Attribute, LocalName, QualName, ns};
 
@@ -25,7 +27,8 @@ pub(crate) enum Vocabulary {
 
 #[derive(Debug)]
 pub(crate) struct Element {
-    pub(crate) name: QualName,
+    /// Shared, because the parser asks for it all the time and keeps it while it changes the tree.
+    pub(crate) name: Rc<QualName>,
     pub(crate) attributes: Vec<Attribute>,
     /// The root of a `template`'s contents, which are not its children.
     contents: Option<NodeId>,
@@ -250,6 +253,14 @@ impl Dom {
         }
     }
 
+    /// Gives an element an attribute that it does not have.
+    pub(crate) fn set_attribute(&mut self, id: NodeId, name: &str, value: String) {
+        if let Some(element) = self.element_mut(id) {
+            let name = QualName::new(None, ns!(), LocalName::from(name));
+            element.attributes.push(Attribute { name, value: StrTendril::from(value) });
+        }
+    }
+
     /// Puts an empty HTML element in the place of a node, with those attributes.
     pub(crate) fn replace_with_element(&mut self, id: NodeId, local: &str, attributes: Vec<(&str, String)>) {
         let attributes = attributes
@@ -259,7 +270,7 @@ impl Dom {
                 value: StrTendril::from(value),
             })
             .collect();
-        let name = QualName::new(None, ns!(html), LocalName::from(local));
+        let name = Rc::new(QualName::new(None, ns!(html), LocalName::from(local)));
         let element = Element { name, attributes, contents: None, annotation_with_html: false };
         let new = self.add(Data::Element(element));
         self.insert_before(id, new);

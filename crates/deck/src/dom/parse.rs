@@ -122,6 +122,10 @@ fn run(builder: Builder, html: &str, report: &mut Report) -> Dom {
     if bounds.too_many.get() > 0 {
         report.dropped(format!("tags after the first {most_nodes} nodes; their text stays"));
     }
+    let mistakes = bounds.builder.sink.mistakes();
+    if mistakes > 0 {
+        report.repaired(format!("{mistakes} mistakes in the markup; it is read as a browser reads it"));
+    }
     bounds.builder.sink.finish()
 }
 

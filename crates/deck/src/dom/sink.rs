@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use html5ever::interface::{ElemName, ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::tendril::StrTendril;
@@ -14,11 +15,12 @@ pub(super) struct Sink {
     dom: RefCell<Dom>,
     /// How deep the last insertion was.
     depth: Cell<usize>,
+    mistakes: Cell<usize>,
 }
 
-/// An element's name, copied: the parser keeps it while it changes the tree.
+/// An element's name.
 #[derive(Debug)]
-pub(super) struct Name(QualName);
+pub(super) struct Name(Rc<QualName>);
 
 impl ElemName for Name {
     fn ns(&self) -> &Namespace {
@@ -32,11 +34,16 @@ impl ElemName for Name {
 
 impl Sink {
     pub(super) fn new() -> Self {
-        Self { dom: RefCell::new(Dom::new()), depth: Cell::new(0) }
+        Self { dom: RefCell::new(Dom::new()), depth: Cell::new(0), mistakes: Cell::new(0) }
     }
 
     pub(super) fn depth(&self) -> usize {
         self.depth.get()
+    }
+
+    /// How many mistakes the parser has mended. That a document has no type is none.
+    pub(super) fn mistakes(&self) -> usize {
+        self.mistakes.get()
     }
 
     pub(super) fn nodes(&self) -> usize {
@@ -65,22 +72,26 @@ impl TreeSink for Sink {
         self.dom.into_inner()
     }
 
-    fn parse_error(&self, _message: Cow<'static, str>) {}
+    fn parse_error(&self, _message: Cow<'static, str>) {
+        if self.nodes() > 1 {
+            self.mistakes.set(self.mistakes.get() + 1);
+        }
+    }
 
     fn get_document(&self) -> NodeId {
         DOCUMENT
     }
 
     fn elem_name<'a>(&'a self, target: &'a NodeId) -> Name {
-        let nameless = || QualName::new(None, Namespace::default(), LocalName::default());
-        Name(self.dom.borrow().element(*target).map_or_else(nameless, |element| element.name.clone()))
+        let nameless = || Rc::new(QualName::new(None, Namespace::default(), LocalName::default()));
+        Name(self.dom.borrow().element(*target).map_or_else(nameless, |element| Rc::clone(&element.name)))
     }
 
     fn create_element(&self, name: QualName, attributes: Vec<Attribute>, flags: ElementFlags) -> NodeId {
         let mut dom = self.dom.borrow_mut();
         let contents = flags.template.then(|| dom.add(Data::Document));
         let annotation_with_html = flags.mathml_annotation_xml_integration_point;
-        dom.add(Data::Element(Element { name, attributes, contents, annotation_with_html }))
+        dom.add(Data::Element(Element { name: Rc::new(name), attributes, contents, annotation_with_html }))
     }
 
     fn create_comment(&self, _text: StrTendril) -> NodeId {

@@ -80,10 +80,12 @@ impl SlideContent {
             } else if kept.len() >= MOST_CHARTS {
                 report.dropped(format!("a chart after the first {MOST_CHARTS}"));
             } else {
-                match placed.chart.checked() {
+                let mut left_out = Vec::new();
+                match placed.chart.checked(&mut left_out) {
                     Ok(chart) => kept.push(PlacedChart { id: placed.id, chart }),
                     Err(error) => report.dropped(error.to_string()),
                 }
+                left_out.into_iter().for_each(|what| report.dropped(what));
             }
         }
         for (_, id) in &places {

@@ -7,15 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::content::SlideContent;
 use super::id::SlideId;
-use crate::report::Report;
-use crate::sanitise;
+use super::style::StyleSheet;
+use crate::report::{Report, quote};
 
 /// A deck has no more slides than this.
 pub(crate) const MOST_SLIDES: usize = 500;
 /// The longest title, in characters.
-const LONGEST_TITLE: usize = 255;
-/// The longest style sheet, in bytes.
-pub(crate) const LONGEST_STYLE: usize = 1024 * 1024;
+pub(crate) const LONGEST_TITLE: usize = 255;
 
 /// Who did something, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +64,7 @@ pub struct Slide {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Deck {
     pub(crate) title: String,
-    pub(crate) style: Arc<str>,
+    pub(crate) style: StyleSheet,
     pub(crate) slides: Vec<Slide>,
     pub(crate) sources: BTreeMap<String, Arc<Source>>,
     /// The number of the next id: never smaller than any given before.
@@ -83,8 +81,11 @@ impl Deck {
         stamp: Option<&Stamp>,
         report: &mut Report,
     ) -> Self {
-        let mut deck =
-            Self { title: shortened(title), style: sanitised_style(style, report), ..Self::default() };
+        let mut deck = Self {
+            title: shortened(title, report),
+            style: StyleSheet::new(style, report),
+            ..Self::default()
+        };
         if slides.len() > MOST_SLIDES {
             report.dropped(format!("{} slides after the first {MOST_SLIDES}", slides.len() - MOST_SLIDES));
         }
@@ -116,7 +117,7 @@ impl Deck {
     /// The sanitised style sheet.
     #[must_use]
     pub fn style(&self) -> &str {
-        &self.style
+        self.style.as_str()
     }
 
     /// The slides, in order.
@@ -149,15 +150,21 @@ impl Deck {
     }
 }
 
-pub(crate) fn shortened(title: &str) -> String {
-    let words = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.chars().filter(|character| !character.is_control()).take(LONGEST_TITLE).collect()
+/// A title on one line.
+pub(crate) fn on_one_line(title: &str) -> String {
+    let is_text = |character: &char| character.is_whitespace() || !character.is_control();
+    let text: String = title.chars().filter(is_text).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-pub(crate) fn sanitised_style(style: &str, report: &mut Report) -> Arc<str> {
-    if style.len() > LONGEST_STYLE {
-        report.dropped(format!("a style sheet longer than {LONGEST_STYLE} bytes"));
-        return Arc::from("");
+/// A title on one line, cut to its greatest length.
+pub(crate) fn shortened(title: &str, report: &mut Report) -> String {
+    let words = on_one_line(title);
+    if words.chars().count() <= LONGEST_TITLE {
+        return words;
     }
-    Arc::from(sanitise::css(style, report))
+    report
+        .dropped(format!("what follows the first {LONGEST_TITLE} characters of the title {}", quote(&words)));
+    let short: String = words.chars().take(LONGEST_TITLE).collect();
+    short.trim_end().to_owned()
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::content::{PlacedChart, SlideContent};
-use super::deck::{Deck, MOST_SLIDES, Slide, Source, Stamp, sanitised_style, shortened};
+use super::deck::{Deck, MOST_SLIDES, Slide, Source, Stamp, shortened};
 use super::id::SlideId;
 use super::operation::is_source_id;
-use crate::report::Report;
+use super::style::StyleSheet;
+use crate::report::{Report, quote};
 
 /// The version of the JSON that is written. A reader refuses what is newer.
 const VERSION: u32 = 1;
@@ -58,7 +59,7 @@ struct SlideIn {
 struct DeckOut<'d> {
     version: u32,
     title: &'d str,
-    style: &'d str,
+    style: &'d StyleSheet,
     slides: Vec<SlideOut<'d>>,
     sources: BTreeMap<&'d str, &'d Source>,
     next_id: u64,
@@ -105,14 +106,14 @@ impl Deck {
     /// # Errors
     /// If it is not JSON of the right shape, or of a newer version.
     pub fn from_json(json: &str) -> Result<(Self, Report), JsonError> {
-        let read: DeckIn = serde_json::from_str(json).map_err(|error| JsonError::Shape(error.to_string()))?;
+        let mut report = Report::default();
+        let read: DeckIn = reported(json, &[], &mut report)?;
         if read.version > VERSION {
             return Err(JsonError::Newer(read.version));
         }
-        let mut report = Report::default();
         let mut deck = Self {
-            title: shortened(&read.title),
-            style: sanitised_style(&read.style, &mut report),
+            title: shortened(&read.title, &mut report),
+            style: StyleSheet::new(&read.style, &mut report),
             next_id: read.next_id,
             ..Self::default()
         };
@@ -120,7 +121,7 @@ impl Deck {
             if is_source_id(&id) {
                 deck.sources.insert(id, Arc::new(source));
             } else {
-                report.dropped(format!("the source {}", crate::report::quote(&id)));
+                report.dropped(format!("the source {}", quote(&id)));
             }
         }
         if read.slides.len() > MOST_SLIDES {
@@ -151,6 +152,24 @@ impl Deck {
         report.on_slide(None);
         Ok((deck, report))
     }
+}
+
+/// Reads JSON, and reports the fields that nothing here reads but for those named.
+pub(super) fn reported<T: for<'de> Deserialize<'de>>(
+    json: &str,
+    read_over: &[&str],
+    report: &mut Report,
+) -> Result<T, JsonError> {
+    let mut reader = serde_json::Deserializer::from_str(json);
+    let unknown = |path: serde_ignored::Path<'_>| {
+        let path = path.to_string();
+        if !read_over.contains(&path.rsplit('.').next().unwrap_or_default()) {
+            report.dropped(format!("the unknown field {}", quote(&path)));
+        }
+    };
+    serde_ignored::deserialize(&mut reader, unknown)
+        .and_then(|read| reader.end().map(|()| read))
+        .map_err(|error| JsonError::Shape(error.to_string()))
 }
 
 fn placed_chart(json: serde_json::Value, report: &mut Report) -> Option<PlacedChart> {

@@ -8,6 +8,7 @@ mod id;
 mod json;
 mod operation;
 mod revision;
+mod style;
 mod upstream;
 
 pub(crate) use content::rooted;
@@ -20,3 +21,4 @@ pub use json::JsonError;
 pub(crate) use operation::is_source_id;
 pub use operation::{Operation, Place, Refusal};
 pub use revision::{Revision, RevisionId};
+pub use style::StyleSheet;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::content::SlideContent;
-use super::deck::{Deck, LONGEST_STYLE, MOST_SLIDES, Slide, Source, Stamp, sanitised_style, shortened};
+use super::content::{LONGEST_NOTES, SlideContent};
+use super::deck::{Deck, LONGEST_TITLE, MOST_SLIDES, Slide, Source, Stamp, on_one_line};
 use super::id::SlideId;
-use crate::report::Report;
+use super::style::{LONGEST_STYLE, StyleSheet};
 
 /// The most sources of a deck.
 const MOST_SOURCES: usize = 1000;
@@ -60,15 +60,15 @@ pub enum Operation {
         /// Which slide.
         slide: SlideId,
     },
-    /// Gives the deck another style sheet. It goes through the sanitiser.
+    /// Gives the deck another style sheet.
     SetStyle {
         /// The whole style sheet.
-        style: String,
+        style: StyleSheet,
     },
     /// Adds rules after those of the deck's style sheet: nothing that is there is lost, later rules win.
     AddStyle {
         /// The rules.
-        style: String,
+        style: StyleSheet,
     },
     /// Gives the deck another title.
     SetTitle {
@@ -111,6 +111,12 @@ pub enum Refusal {
     /// The style sheet is too long.
     #[error("a style sheet has at most {LONGEST_STYLE} bytes; shorten it")]
     StyleTooLong,
+    /// The title is too long.
+    #[error("a title has at most {LONGEST_TITLE} characters; shorten it")]
+    TitleTooLong,
+    /// The notes are too long.
+    #[error("speaker notes have at most {LONGEST_NOTES} bytes; shorten them")]
+    NotesTooLong,
 }
 
 impl Deck {
@@ -146,10 +152,23 @@ impl Deck {
                 let content = deck.slides.get(at).map(|slide| Arc::clone(&slide.content));
                 deck.add(at + 1, content.ok_or_else(|| Refusal::NoSuchSlide(slide.clone()))?, stamp)?;
             }
-            Operation::SetStyle { style } => deck.set_style(style)?,
-            Operation::AddStyle { style } => deck.set_style(&format!("{}\n{style}", self.style))?,
-            Operation::SetTitle { title } => deck.title = shortened(title),
+            Operation::SetStyle { style } => deck.style = style.clone(),
+            Operation::AddStyle { style } => {
+                deck.style = self.style.followed_by(style);
+                if deck.style.as_str().len() > LONGEST_STYLE {
+                    return Err(Refusal::StyleTooLong);
+                }
+            }
+            Operation::SetTitle { title } => {
+                deck.title = on_one_line(title);
+                if deck.title.chars().count() > LONGEST_TITLE {
+                    return Err(Refusal::TitleTooLong);
+                }
+            }
             Operation::SetNotes { slide, notes } => {
+                if notes.len() > LONGEST_NOTES {
+                    return Err(Refusal::NotesTooLong);
+                }
                 deck.change(slide, stamp, |slide| slide.content = Arc::new(slide.content.with_notes(notes)))?;
             }
             Operation::SetSource { id, source } => {
@@ -161,14 +180,6 @@ impl Deck {
             }
         }
         Ok(deck)
-    }
-
-    fn set_style(&mut self, style: &str) -> Result<(), Refusal> {
-        if style.len() > LONGEST_STYLE {
-            return Err(Refusal::StyleTooLong);
-        }
-        self.style = sanitised_style(style, &mut Report::default());
-        Ok(())
     }
 
     fn found(&self, id: &SlideId) -> Result<usize, Refusal> {

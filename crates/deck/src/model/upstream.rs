@@ -8,9 +8,26 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::deck::{Deck, Stamp};
-use super::json::JsonError;
+use super::json::{JsonError, reported};
+use crate::read::document::{finish_all, place_scripts};
 use crate::read::slide::SlideParts;
-use crate::report::Report;
+use crate::report::{Report, quote};
+
+/// Fields that follow from the others, or belong to the app around the deck.
+const READ_OVER: &[&str] = &[
+    "content_hash",
+    "created_at",
+    "created_by",
+    "head_meta",
+    "html_content",
+    "index",
+    "modified_at",
+    "modified_by",
+    "slide_count",
+    "slide_id",
+    "verification",
+    "version",
+];
 
 #[derive(Serialize)]
 struct DeckOut<'d> {
@@ -48,6 +65,9 @@ struct DeckIn {
     css: Option<String>,
     #[serde(default)]
     external_scripts: Vec<String>,
+    /// All scripts of the slides again, or the only place they are in.
+    #[serde(default)]
+    scripts: Option<String>,
     slides: Vec<SlideIn>,
 }
 
@@ -85,7 +105,7 @@ impl Deck {
         let out = DeckOut {
             title: &self.title,
             slide_count: self.slides.len(),
-            css: &self.style,
+            css: self.style.as_str(),
             external_scripts: [],
             scripts: "",
             head_meta: HashMap::from([("charset", "utf-8")]),
@@ -100,30 +120,39 @@ impl Deck {
     /// # Errors
     /// If it is not JSON of that shape.
     pub fn from_upstream_json(json: &str) -> Result<(Self, Report), JsonError> {
-        let read: DeckIn = serde_json::from_str(json).map_err(|error| JsonError::Shape(error.to_string()))?;
         let mut report = Report::default();
+        let read: DeckIn = reported(json, READ_OVER, &mut report)?;
         for script in &read.external_scripts {
-            report.dropped(format!("the script {}", crate::report::quote(script)));
+            report.dropped(format!("the script {}", quote(script)));
         }
-        let mut stamps = Vec::new();
-        let mut contents = Vec::new();
+        let is_script = |script: &String| !script.trim().is_empty();
+        let (mut slides, mut stamps, mut sources) = (Vec::new(), Vec::new(), Vec::new());
         let mut style = read.css.unwrap_or_default();
+        let mut has_scripts = false;
         for (index, slide) in read.slides.into_iter().enumerate() {
             report.on_slide(Some(index + 1));
             let mut parts = SlideParts::read(&slide.html, &mut report);
-            if let Some(script) = slide.scripts.as_deref().filter(|script| !script.trim().is_empty()) {
-                parts.add_script(script, &mut report);
+            if let Some(script) = slide.scripts.filter(is_script) {
+                parts.add_script(&script, &mut report);
+                has_scripts = true;
             }
             style.push_str(&parts.style);
-            contents.push(parts.finish(&mut report));
+            sources.append(&mut parts.sources);
+            slides.push(parts);
             stamps.push((
-                stamp(slide.created_by, slide.created_at),
-                stamp(slide.modified_by, slide.modified_at),
+                stamp(slide.created_by, slide.created_at, &mut report),
+                stamp(slide.modified_by, slide.modified_at, &mut report),
             ));
         }
         report.on_slide(None);
+        // The deck's scripts are those of its slides again, if these have any.
+        let scripts: Vec<String> =
+            read.scripts.into_iter().filter(is_script).filter(|_| !has_scripts).collect();
+        place_scripts(&scripts, &mut slides, &mut report);
+        let contents = finish_all(slides, &mut report);
         let title = read.title.unwrap_or_default();
         let mut deck = Self::new(&title, &style, contents, None, &mut report);
+        deck.add_sources(sources, &mut report);
         for (slide, (created, modified)) in deck.slides.iter_mut().zip(stamps) {
             (slide.created, slide.modified) = (created, modified);
         }
@@ -132,8 +161,13 @@ impl Deck {
 }
 
 /// Who and when; times there may lack the zone, and are UTC.
-fn stamp(by: Option<String>, at: Option<String>) -> Option<Stamp> {
-    let at = at?;
-    let at = at.parse().or_else(|_| format!("{at}Z").parse()).ok()?;
-    Some(Stamp { by: by?, at })
+fn stamp(by: Option<String>, at: Option<String>, report: &mut Report) -> Option<Stamp> {
+    let (by, at) = (by?, at?);
+    match at.parse().or_else(|_| format!("{at}Z").parse()) {
+        Ok(at) => Some(Stamp { by, at }),
+        Err(_) => {
+            report.dropped(format!("the author {}: {} is no time", quote(&by), quote(&at)));
+            None
+        }
+    }
 }

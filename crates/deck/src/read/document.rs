@@ -1,11 +1,11 @@
 //! Complete HTML documents, as models and people write them.
 
-use crate::dom::{self, DOCUMENT, Data, Dom, NodeId};
-use crate::model::{Deck, Source, Stamp};
+use crate::dom::{self, DOCUMENT, Data, Dom, Element, NodeId};
+use crate::model::{Deck, SlideContent, Source, Stamp};
 use crate::report::{Report, quote};
 use crate::{chart, read};
 
-use super::slide::SlideParts;
+use super::slide::{self, SlideParts};
 
 /// What a document says.
 #[derive(Debug, Clone)]
@@ -29,6 +29,9 @@ pub fn document(bytes: &[u8], stamp: Option<&Stamp>) -> Document {
     let mut slides: Vec<SlideParts> = Vec::new();
     for root in &roots {
         report.on_slide(Some(slides.len() + 1));
+        for name in ["lang", "dir"] {
+            inherit(&mut dom, *root, name);
+        }
         let parts = SlideParts::take(&mut dom, *root, &mut report);
         dom.detach(*root);
         if parts.is_empty() {
@@ -48,20 +51,12 @@ pub fn document(bytes: &[u8], stamp: Option<&Stamp>) -> Document {
         style.push_str(&slide.style);
         sources.append(&mut slide.sources);
     }
-    let contents: Vec<_> = slides
-        .into_iter()
-        .enumerate()
-        .map(|(index, parts)| {
-            report.on_slide(Some(index + 1));
-            parts.finish(&mut report)
-        })
-        .collect();
-    report.on_slide(None);
+    let contents = finish_all(slides, &mut report);
     if contents.is_empty() {
         report.not_placed("the document: it has no slides");
     }
     let title = if rest.title.is_empty() {
-        contents.first().and_then(crate::model::SlideContent::heading).unwrap_or_default()
+        contents.first().and_then(SlideContent::heading).unwrap_or_default()
     } else {
         rest.title
     };
@@ -117,6 +112,15 @@ fn slide_roots(dom: &mut Dom, report: &mut Report) -> Vec<NodeId> {
 
 fn ancestors(dom: &Dom, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
     std::iter::successors(dom.parent(id), |&parent| dom.parent(parent))
+}
+
+/// Gives a slide the language or the direction of an element around it, if it says none itself.
+fn inherit(dom: &mut Dom, root: NodeId, name: &str) {
+    let own = |id: NodeId| dom.element(id).and_then(|element| element.attribute(name));
+    let around = ancestors(dom, root).find_map(own).map(str::to_owned);
+    if let Some(around) = around.filter(|_| own(root).is_none()) {
+        dom.set_attribute(root, name, around);
+    }
 }
 
 /// Takes the slides inside a slide out of it: an end tag was forgotten, or it is only a frame around them.
@@ -176,36 +180,25 @@ impl Rest {
                     return false;
                 }
                 "style" => {
-                    self.style.push_str(&dom.text(id));
-                    self.style.push('\n');
+                    self.style.push_str(&slide::style_text(dom, id, report));
                     return false;
                 }
                 "script" => {
-                    if let Some(address) = element.attribute("src") {
-                        report.dropped(format!("the script {}", quote(address)));
-                    }
+                    slide::report_address(element, report);
                     let text = dom.text(id);
                     if !text.trim().is_empty() {
                         self.scripts.push(text);
                     }
                     return false;
                 }
-                "link" if element.attribute("href").is_some() => {
-                    report.dropped(format!(
-                        "the link to {}",
-                        quote(element.attribute("href").unwrap_or_default())
-                    ));
-                }
+                "link" | "base" => report_link(element, report),
+                "meta" => report_meta(element, report),
                 "iframe" | "object" | "embed" | "noscript" | "template" | "form" | "button" | "canvas"
                 | "svg" | "img" | "video" | "audio" => {
                     report.not_placed(format!("<{}> outside the slides", element.local()));
                     return false;
                 }
-                _ => {
-                    if element.attribute("style").is_some() {
-                        report.dropped(format!("the style of a <{}> around slides", quote(element.local())));
-                    }
-                }
+                _ => report_around(element, report),
             },
             Data::Document | Data::Comment => {}
         }
@@ -228,8 +221,54 @@ impl Rest {
     }
 }
 
+pub(super) fn report_link(element: &Element, report: &mut Report) {
+    let address = element.attribute("href").unwrap_or_default();
+    report.dropped(format!("the {} to {}", element.local(), quote(address)));
+}
+
+/// What a page says of itself to the browser goes without a line; everything else is reported.
+pub(super) fn report_meta(element: &Element, report: &mut Report) {
+    let of = |name: &str| element.attribute(name).unwrap_or_default().to_ascii_lowercase();
+    let says_how_to_read = element.attribute("charset").is_some()
+        || of("name") == "viewport"
+        || matches!(of("http-equiv").as_str(), "content-type" | "x-ua-compatible");
+    if !says_how_to_read {
+        report.dropped(format!(
+            "the page's {} {}",
+            quote(&(of("name") + &of("http-equiv") + &of("property"))),
+            quote(element.attribute("content").unwrap_or_default())
+        ));
+    }
+}
+
+/// Elements around slides give them their language and direction, and nothing else.
+pub(super) fn report_around(element: &Element, report: &mut Report) {
+    for attribute in &element.attributes {
+        let name = &*attribute.name.local;
+        if !matches!(name, "lang" | "dir") {
+            report.dropped(format!(
+                "{} {} of the <{}> around the slides",
+                quote(name),
+                quote(&attribute.value),
+                element.local()
+            ));
+        }
+    }
+}
+
+/// The contents of slides, in order.
+pub(crate) fn finish_all(slides: Vec<SlideParts>, report: &mut Report) -> Vec<SlideContent> {
+    let contents = slides.into_iter().enumerate().map(|(index, parts)| {
+        report.on_slide(Some(index + 1));
+        parts.finish(report)
+    });
+    let contents = contents.collect();
+    report.on_slide(None);
+    contents
+}
+
 /// Gives each chart of a document's scripts to the slide with its canvas.
-fn place_scripts(scripts: &[String], slides: &mut [SlideParts], report: &mut Report) {
+pub(crate) fn place_scripts(scripts: &[String], slides: &mut [SlideParts], report: &mut Report) {
     for script in scripts {
         let found = match chart::read_script(script) {
             Ok(found) => found,

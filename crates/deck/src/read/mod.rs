@@ -1,6 +1,6 @@
 //! Readers: whatever a model, a person or another program wrote, as slides; and a report of what was not taken over.
 
-mod document;
+pub(crate) mod document;
 pub(crate) mod slide;
 mod stream;
 

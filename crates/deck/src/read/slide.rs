@@ -9,7 +9,7 @@ use crate::report::{Report, quote};
 use crate::sanitise;
 
 /// What a slide consists of, before it is content.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct SlideParts {
     html: String,
     charts: Vec<PlacedChart>,
@@ -39,6 +39,11 @@ struct SourceIn {
 impl SlideParts {
     /// Reads a slide from text.
     pub(crate) fn read(html: &str, report: &mut Report) -> Self {
+        Self::read_within(html, &[], report)
+    }
+
+    /// Reads a slide from text; attributes that hold for everything around it are its own, unless it has others.
+    pub(crate) fn read_within(html: &str, around: &[(&str, String)], report: &mut Report) -> Self {
         let (mut dom, root) = dom::parse_fragment(html, report);
         let mut elements = dom.children(root).filter(|id| dom.element(*id).is_some());
         let node = match (elements.next(), elements.next()) {
@@ -46,6 +51,11 @@ impl SlideParts {
             _ => root,
         };
         drop(elements);
+        for (name, value) in around {
+            if dom.element(node).is_some_and(|element| element.attribute(name).is_none()) {
+                dom.set_attribute(node, name, value.clone());
+            }
+        }
         Self::take(&mut dom, node, report)
     }
 
@@ -59,9 +69,7 @@ impl SlideParts {
             match element.local() {
                 "script" if is_json(element) => parts.take_json(dom, id, report),
                 "script" => {
-                    if let Some(address) = element.attribute("src") {
-                        report.dropped(format!("the script {}", quote(address)));
-                    }
+                    report_address(element, report);
                     let text = dom.text(id);
                     if !text.trim().is_empty() {
                         scripts.push(text);
@@ -69,8 +77,7 @@ impl SlideParts {
                     dom.detach(id);
                 }
                 "style" => {
-                    parts.style.push_str(&dom.text(id));
-                    parts.style.push('\n');
+                    parts.style.push_str(&style_text(dom, id, report));
                     dom.detach(id);
                 }
                 "aside" if element.has_class("notes") || element.has_class("speaker-notes") => {
@@ -78,9 +85,17 @@ impl SlideParts {
                         parts.notes.push_str("\n\n");
                     }
                     parts.notes.push_str(&notes_text(dom, id));
+                    for inner in dom.descendants(id).filter_map(|inner| dom.element(inner)) {
+                        if matches!(inner.local(), "img" | "svg" | "math" | "video" | "table") {
+                            report.dropped(format!(
+                                "the tag <{}> in speaker notes; its text stays",
+                                inner.local()
+                            ));
+                        }
+                    }
                     dom.detach(id);
                 }
-                "canvas" if element.vocabulary() == Vocabulary::Html => parts.take_canvas(dom, id),
+                "canvas" if element.vocabulary() == Vocabulary::Html => parts.take_canvas(dom, id, report),
                 _ => {
                     if let Some(chart) = element.attribute("data-chart").map(str::to_owned)
                         && !parts.places.iter().any(|place| place.id == chart)
@@ -128,10 +143,7 @@ impl SlideParts {
             return;
         }
         let name = named.unwrap_or_else(|| format!("chart-{}", self.charts.len() + 1));
-        match Chart::from_json(&text) {
-            Ok(chart) => self.charts.push(PlacedChart { id: name.clone(), chart }),
-            Err(error) => report.dropped(format!("the chart {}: {error}", quote(&name))),
-        }
+        self.add_json_chart(&text, &name, report);
         let has_place = dom.descendants(dom::DOCUMENT).any(|other| {
             other != id
                 && dom.element(other).is_some_and(|element| {
@@ -147,8 +159,27 @@ impl SlideParts {
         }
     }
 
+    fn add_json_chart(&mut self, json: &str, name: &str, report: &mut Report) {
+        let error = match Chart::from_json(json) {
+            Ok((chart, left_out)) => {
+                let found = FoundChart { canvas: Some(name.to_owned()), chart: Ok(chart), left_out };
+                return self.add_chart(found, report);
+            }
+            Err(error) => error,
+        };
+        // JSON is JavaScript: it may be the configuration that Chart.js takes.
+        let mut found = chart::read_script(&format!("new Chart(\"\",{json})")).unwrap_or_default();
+        match found.pop() {
+            Some(found) if found.chart.is_ok() => {
+                report.repaired(format!("the chart {}, written as Chart.js takes it", quote(name)));
+                self.add_chart(FoundChart { canvas: Some(name.to_owned()), ..found }, report);
+            }
+            _ => report.dropped(format!("the chart {}: {error}", quote(name))),
+        }
+    }
+
     /// A canvas becomes the place of a chart.
-    fn take_canvas(&mut self, dom: &mut Dom, id: NodeId) {
+    fn take_canvas(&mut self, dom: &mut Dom, id: NodeId, report: &mut Report) {
         let Some(element) = dom.element(id) else { return };
         let name = element
             .attribute("id")
@@ -157,8 +188,16 @@ impl SlideParts {
         let style = element.attribute("style").unwrap_or_default();
         let mut attributes =
             vec![("data-chart", name.clone()), ("style", format!("width:100%;height:100%;{style}"))];
-        if let Some(class) = element.attribute("class") {
-            attributes.push(("class", class.to_owned()));
+        for attribute in &element.attributes {
+            let own = &*attribute.name.local;
+            match ["class", "title", "lang", "dir"].into_iter().find(|kept| *kept == own) {
+                Some(kept) => attributes.push((kept, attribute.value.to_string())),
+                None if matches!(own, "id" | "style" | "width" | "height") => {}
+                None => report.dropped(format!("the attribute {} of a canvas", quote(own))),
+            }
+        }
+        if dom.first_child(id).is_some() && !dom.text(id).trim().is_empty() {
+            report.dropped(format!("text in a canvas: {}", quote(&dom.text(id))));
         }
         attributes.push(("id", name.clone()));
         self.places.push(place_of(dom, id, name));
@@ -181,6 +220,11 @@ impl SlideParts {
     /// Whether a chart belongs on this slide.
     pub(crate) fn has_place(&self, canvas: &str) -> bool {
         self.places.iter().any(|place| place.id == canvas)
+    }
+
+    /// Whether a chart may still come.
+    pub(crate) fn has_places(&self) -> bool {
+        !self.places.is_empty()
     }
 
     /// Adds a chart found in a script.
@@ -236,6 +280,38 @@ impl SlideParts {
             }
         }
         SlideContent::of_sanitised(crate::model::rooted(self.html), self.charts, &self.notes, report)
+    }
+}
+
+/// The address of a script that is not loaded.
+pub(super) fn report_address(element: &Element, report: &mut Report) {
+    let href = element.attributes.iter().find(|attribute| &*attribute.name.local == "href");
+    let address = element.attribute("src").or_else(|| href.map(|href| &*href.value));
+    if let Some(address) = address {
+        report.dropped(format!("the script {}", quote(address)));
+    }
+}
+
+/// The rules of a style element, for the media that it names.
+pub(super) fn style_text(dom: &Dom, id: NodeId, report: &mut Report) -> String {
+    let text = dom.text(id);
+    let Some(element) = dom.element(id) else { return text };
+    let kind = element.attribute("type").unwrap_or_default().trim();
+    if !kind.is_empty() && !kind.eq_ignore_ascii_case("text/css") {
+        report.dropped(format!("a style of the type {}: {}", quote(kind), quote(&text)));
+        return String::new();
+    }
+    match element.attribute("media").map(str::trim) {
+        None | Some("" | "all") => format!("{text}\n"),
+        Some(media) if !media.contains(['{', '}', ';']) => {
+            // A rule that is not complete ends with its element, not with the block.
+            let rules = sanitise::css(&text, report);
+            format!("@media {media}{{{rules}}}\n")
+        }
+        Some(media) => {
+            report.dropped(format!("a style for the media {}: {}", quote(media), quote(&text)));
+            String::new()
+        }
     }
 }
 

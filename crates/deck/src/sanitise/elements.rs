@@ -12,8 +12,9 @@ pub(super) enum Fate {
     Drop,
 }
 
+/// HTML elements.
 #[rustfmt::skip]
-const HTML: &[&str] = &[
+pub const HTML: &[&str] = &[
     "a", "abbr", "address", "article", "aside", "b", "bdi", "bdo", "blockquote", "br", "caption", "cite", "code", "col",
     "colgroup", "data", "dd", "del", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "footer", "h1", "h2", "h3",
     "h4", "h5", "h6", "header", "hgroup", "hr", "i", "img", "ins", "kbd", "li", "main", "mark", "meter", "nav", "ol", "p",
@@ -29,16 +30,18 @@ const HTML_DROPPED: &[&str] = &[
     "slot", "source", "style", "template", "textarea", "title", "track", "video", "xmp",
 ];
 
+/// SVG elements.
 #[rustfmt::skip]
-const SVG: &[&str] = &[
+pub const SVG: &[&str] = &[
     "circle", "clipPath", "defs", "ellipse", "feBlend", "feColorMatrix", "feComposite", "feDropShadow", "feFlood",
     "feGaussianBlur", "feMerge", "feMergeNode", "feMorphology", "feOffset", "filter", "g", "image", "line",
     "linearGradient", "marker", "mask", "path", "pattern", "polygon", "polyline", "radialGradient", "rect", "stop", "svg",
     "symbol", "text", "textPath", "tspan",
 ];
 
+/// MathML elements.
 #[rustfmt::skip]
-const MATHML: &[&str] = &[
+pub const MATHML: &[&str] = &[
     "math", "menclose", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom", "mprescripts", "mroot",
     "mrow", "ms", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder",
     "munderover",
@@ -50,10 +53,12 @@ pub(super) const MATHML_TEXT: &[&str] = &["mi", "mn", "mo", "ms", "mtext"];
 /// HTML elements without content.
 pub(super) const VOID: &[&str] = &["br", "col", "hr", "img", "wbr"];
 
-const GLOBAL: &[&str] = &["class", "dir", "id", "lang", "role", "style", "title"];
+/// Attributes of every element.
+pub const GLOBAL: &[&str] = &["class", "dir", "id", "lang", "role", "style", "title"];
 
+/// SVG attributes that CSS does not read.
 #[rustfmt::skip]
-const SVG_ATTRIBUTES: &[&str] = &[
+pub const SVG_ATTRIBUTES: &[&str] = &[
     "amplitude", "clipPathUnits", "cx", "cy", "d", "dx", "dy", "edgeMode", "filterUnits", "fr", "fx", "fy",
     "gradientTransform", "gradientUnits", "height", "in", "in2", "k1", "k2", "k3", "k4", "lengthAdjust", "markerHeight",
     "markerUnits", "markerWidth", "maskContentUnits", "maskUnits", "mode", "offset", "operator", "orient",
@@ -64,7 +69,7 @@ const SVG_ATTRIBUTES: &[&str] = &[
 
 /// SVG attributes that are CSS properties, and are read as such.
 #[rustfmt::skip]
-pub(super) const PRESENTATION: &[&str] = &[
+pub const PRESENTATION: &[&str] = &[
     "alignment-baseline", "baseline-shift", "clip-path", "clip-rule", "color", "color-interpolation",
     "color-interpolation-filters", "direction", "display", "dominant-baseline", "fill", "fill-opacity", "fill-rule",
     "filter", "flood-color", "flood-opacity", "font-family", "font-size", "font-stretch", "font-style", "font-variant",
@@ -75,8 +80,9 @@ pub(super) const PRESENTATION: &[&str] = &[
     "vector-effect", "visibility", "word-spacing", "writing-mode",
 ];
 
+/// MathML attributes.
 #[rustfmt::skip]
-const MATHML_ATTRIBUTES: &[&str] = &[
+pub const MATHML_ATTRIBUTES: &[&str] = &[
     "accent", "accentunder", "columnalign", "columnlines", "columnspacing", "columnspan", "depth", "display",
     "displaystyle", "fence", "form", "frame", "height", "largeop", "linethickness", "lspace", "mathbackground",
     "mathcolor", "mathsize", "mathvariant", "maxsize", "minsize", "movablelimits", "notation", "rowalign", "rowlines",
@@ -107,7 +113,7 @@ pub(super) fn may_have(element: &Element, attribute: &str) -> bool {
         return true;
     }
     match element.vocabulary() {
-        Vocabulary::Html => html_attribute(element.local(), attribute),
+        Vocabulary::Html => html_attributes(element.local()).contains(&attribute),
         Vocabulary::Svg => {
             SVG_ATTRIBUTES.binary_search(&attribute).is_ok()
                 || PRESENTATION.binary_search(&attribute).is_ok()
@@ -124,35 +130,24 @@ fn is_prefixed(attribute: &str, prefix: &str) -> bool {
         && attribute.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(allowed))
 }
 
-fn html_attribute(element: &str, attribute: &str) -> bool {
+/// The attributes of an HTML element beside those that every element may have.
+#[must_use]
+pub fn html_attributes(element: &str) -> &'static [&'static str] {
     match element {
-        "a" => attribute == "href",
-        "img" => matches!(attribute, "src" | "alt" | "width" | "height"),
-        "ol" => matches!(attribute, "start" | "reversed" | "type"),
-        "li" => attribute == "value",
-        "data" => attribute == "value",
-        "time" | "del" | "ins" => attribute == "datetime",
-        "meter" | "progress" => matches!(attribute, "value" | "min" | "max" | "low" | "high" | "optimum"),
-        "td" | "th" => matches!(
-            attribute,
-            "colspan"
-                | "rowspan"
-                | "headers"
-                | "scope"
-                | "align"
-                | "valign"
-                | "width"
-                | "height"
-                | "bgcolor"
-                | "abbr"
-        ),
-        "tr" | "thead" | "tbody" | "tfoot" => matches!(attribute, "align" | "valign" | "bgcolor"),
-        "col" | "colgroup" => matches!(attribute, "span" | "width" | "align"),
-        "table" => {
-            matches!(attribute, "width" | "border" | "cellpadding" | "cellspacing" | "align" | "bgcolor")
-        }
-        "div" | "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => attribute == "align",
-        _ => false,
+        "a" => &["href"],
+        "img" => &["src", "alt", "width", "height"],
+        "ol" => &["start", "reversed", "type"],
+        "li" | "data" => &["value"],
+        "time" | "del" | "ins" => &["datetime"],
+        "meter" | "progress" => &["value", "min", "max", "low", "high", "optimum"],
+        "td" | "th" => &[
+            "colspan", "rowspan", "headers", "scope", "align", "valign", "width", "height", "bgcolor", "abbr",
+        ],
+        "tr" | "thead" | "tbody" | "tfoot" => &["align", "valign", "bgcolor"],
+        "col" | "colgroup" => &["span", "width", "align"],
+        "table" => &["width", "border", "cellpadding", "cellspacing", "align", "bgcolor"],
+        "div" | "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => &["align"],
+        _ => &[],
     }
 }
 

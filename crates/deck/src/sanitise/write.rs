@@ -1,5 +1,8 @@
 //! Writing what may stay of a tree.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use html5ever::ns;
 
 use super::elements::{self, Fate};
@@ -8,19 +11,25 @@ use crate::css;
 use crate::dom::{Data, Dom, Element, NodeId, Vocabulary};
 use crate::report::{Report, quote};
 
+/// What the sanitiser itself writes on links to pages.
+const OURS: [(&str, &str); 2] = [("target", "_blank"), ("rel", "noopener noreferrer")];
+/// So many style attributes are remembered.
+const MOST_STYLES: usize = 1000;
+/// A cell spans no more rows or columns.
+const MOST_CELLS: u16 = 100;
 /// Nodes deeper than this are left out.
 const DEEPEST: usize = 500;
 
 /// Writes the children of a node.
-pub(super) fn children(dom: &Dom, parent: NodeId, report: &mut Report) -> String {
-    let mut writer = Writer { dom, out: String::with_capacity(1024), report };
+pub(super) fn children(dom: &Dom, parent: NodeId, styles: &mut Styles, report: &mut Report) -> String {
+    let mut writer = Writer { dom, out: String::with_capacity(1024), styles, report };
     writer.children(parent, Place { around: Vocabulary::Html, depth: 0, verbatim: false });
     writer.out
 }
 
 /// Writes a node.
-pub(super) fn node(dom: &Dom, node: NodeId, report: &mut Report) -> String {
-    let mut writer = Writer { dom, out: String::with_capacity(1024), report };
+pub(super) fn node(dom: &Dom, node: NodeId, styles: &mut Styles, report: &mut Report) -> String {
+    let mut writer = Writer { dom, out: String::with_capacity(1024), styles, report };
     writer.node(node, Place { around: Vocabulary::Html, depth: 0, verbatim: false });
     writer.out
 }
@@ -34,9 +43,30 @@ struct Place {
     verbatim: bool,
 }
 
+/// Style attributes in canonical form by what was written. Slides repeat them, and they are read twice.
+#[derive(Default)]
+pub(super) struct Styles(HashMap<String, Rc<str>>);
+
+impl Styles {
+    fn canonical(&mut self, style: &str, report: &mut Report) -> Rc<str> {
+        if let Some(known) = self.0.get(style) {
+            return Rc::clone(known);
+        }
+        let mut own = Report::default();
+        let canonical: Rc<str> = Rc::from(css::declarations(style, &mut own));
+        // What has findings is read again each time: each of them counts.
+        if own.is_empty() && self.0.len() < MOST_STYLES {
+            self.0.insert(style.to_owned(), Rc::clone(&canonical));
+        }
+        report.take_over(own);
+        canonical
+    }
+}
+
 struct Writer<'a> {
     dom: &'a Dom,
     out: String,
+    styles: &'a mut Styles,
     report: &'a mut Report,
 }
 
@@ -87,8 +117,12 @@ impl Writer<'_> {
         }
         // An element that holds a chart's place holds nothing else.
         if html && element.attribute("data-chart").is_some() {
-            if self.dom.first_child(id).is_some() && !self.dom.text(id).trim().is_empty() {
-                self.report.dropped(format!("text where a chart is drawn: {}", quote(&self.dom.text(id))));
+            let text = self.dom.text(id);
+            if !text.trim().is_empty() {
+                self.report.dropped(format!("text where a chart is drawn: {}", quote(&text)));
+            }
+            for child in self.dom.descendants(id).filter_map(|child| self.dom.element(child)) {
+                self.report.dropped(format!("<{}> where a chart is drawn", short(child.local())));
             }
         } else {
             let before = self.out.len();
@@ -111,7 +145,10 @@ impl Writer<'_> {
             let name = &*attribute.name.local;
             // SVG's old way to write `href`.
             let plain = attribute.name.ns == ns!() || (attribute.name.ns == ns!(xlink) && name == "href");
-            if is_ours(element, name) {
+            if let Some(ours) = ours(element, name) {
+                if *attribute.value != *ours {
+                    self.report.dropped(format!("{name} with {}", quote(&attribute.value)));
+                }
                 continue;
             }
             if !plain || !elements::may_have(element, name) {
@@ -128,7 +165,9 @@ impl Writer<'_> {
             }
         }
         if is_link && element.is_html("a") {
-            self.out.push_str(" target=\"_blank\" rel=\"noopener noreferrer\"");
+            for (name, value) in OURS {
+                self.out.push_str(&format!(" {name}=\"{value}\""));
+            }
         }
     }
 
@@ -143,8 +182,8 @@ impl Writer<'_> {
             |allowed: Option<String>| allowed.ok_or_else(|| format!("the address {}", quote(value)));
         let kept = match name {
             "style" => {
-                let style = css::declarations(value, self.report);
-                return (!style.is_empty()).then_some(style.into());
+                let style = self.styles.canonical(value, self.report);
+                return (!style.is_empty()).then(|| style.to_string().into());
             }
             "src" => address(urls::image(value)),
             "href" if element.is_html("a") => address(urls::link(value)),
@@ -155,11 +194,15 @@ impl Writer<'_> {
                 css::presentation_value(value)
                     .map_err(|refused| format!("{name} with {}: {}", quote(value), refused.0))
             }
-            "colspan" | "rowspan" | "span" => value
-                .trim()
-                .parse()
-                .map(|number: u16| number.clamp(1, 100).to_string())
-                .map_err(|_| format!("{name} with {}", quote(value))),
+            "colspan" | "rowspan" | "span" => match value.trim().parse::<u16>() {
+                Ok(number @ 1..=MOST_CELLS) => Ok(number.to_string()),
+                Ok(number) => {
+                    let bounded = number.clamp(1, MOST_CELLS);
+                    self.report.repaired(format!("{name} with {number}; it is {bounded}"));
+                    Ok(bounded.to_string())
+                }
+                Err(_) => Err(format!("{name} with {}", quote(value))),
+            },
             _ => return Some(value.into()),
         };
         match kept {
@@ -172,9 +215,9 @@ impl Writer<'_> {
     }
 }
 
-/// What the sanitiser itself writes on links.
-fn is_ours(element: &Element, name: &str) -> bool {
-    element.is_html("a") && matches!(name, "target" | "rel")
+/// What the sanitiser itself writes for that attribute.
+fn ours(element: &Element, name: &str) -> Option<&'static str> {
+    OURS.iter().find(|(ours, _)| element.is_html("a") && *ours == name).map(|(_, value)| *value)
 }
 
 fn short(name: &str) -> &str {

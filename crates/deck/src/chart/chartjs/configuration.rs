@@ -6,7 +6,9 @@ use super::super::data::{
 use super::literal::Literal;
 
 /// So many nodes of a configuration are looked through for functions.
-const MOST_NODES: usize = 20_000;
+const MOST_NODES: usize = 200_000;
+/// So many functions and unreadable values are listed.
+const MOST_LISTED: usize = 30;
 
 /// A chart, and what of its configuration was not taken over.
 pub(super) struct Read {
@@ -17,14 +19,19 @@ pub(super) struct Read {
 /// Reads a configuration.
 pub(super) fn read(configuration: &Literal) -> Read {
     let mut left_out = Vec::new();
-    functions(configuration, &mut String::new(), &mut left_out, &mut 0, 0);
-    Read { chart: chart(configuration, &mut left_out).and_then(Chart::checked), left_out }
+    let read = chart(configuration, &mut left_out).and_then(|chart| chart.checked(&mut left_out));
+    let mut seen = 0;
+    functions(configuration, &mut String::new(), &mut left_out, &mut seen, 0);
+    if seen > MOST_NODES || left_out.len() >= MOST_LISTED {
+        left_out.push("further callbacks and computed values, if there are any".to_owned());
+    }
+    Read { chart: read, left_out }
 }
 
 /// Which functions and unreadable values there are, by their path.
 fn functions(literal: &Literal, path: &mut String, found: &mut Vec<String>, seen: &mut usize, depth: usize) {
     *seen += 1;
-    if *seen > MOST_NODES || found.len() > 30 || depth > 24 {
+    if *seen > MOST_NODES || found.len() >= MOST_LISTED || depth > 24 {
         return;
     }
     let length = path.len();
@@ -36,7 +43,7 @@ fn functions(literal: &Literal, path: &mut String, found: &mut Vec<String>, seen
                 if !path.is_empty() {
                     path.push('.');
                 }
-                path.extend(name.chars().take(40));
+                path.push_str(&short(name));
                 functions(value, path, found, seen, depth + 1);
                 path.truncate(length);
             }
@@ -68,7 +75,7 @@ fn chart(configuration: &Literal, left_out: &mut Vec<String>) -> Result<Chart, C
         chart.series.push(series);
     }
     if let Some(options) = configuration.at(&["options"]) {
-        apply_options(options, &mut chart);
+        apply_options(options, &mut chart, left_out);
     }
     if chart.kind == ChartKind::Line && chart.series.iter().all(|series| series.kind == Some(ChartKind::Area))
     {
@@ -78,6 +85,10 @@ fn chart(configuration: &Literal, left_out: &mut Vec<String>) -> Result<Chart, C
         series.kind = series.kind.filter(|kind| *kind != chart.kind);
     }
     Ok(chart)
+}
+
+fn short(id: &str) -> String {
+    id.chars().take(40).collect()
 }
 
 fn kind_of(name: &str, left_out: &mut Vec<String>) -> ChartKind {
@@ -126,28 +137,63 @@ fn series(dataset: &Literal, chart: &mut Chart, left_out: &mut Vec<String>) -> S
             _ => {}
         }
     }
-    if let Some(Literal::List(values)) = dataset.at(&["data"]) {
-        series.values = values.iter().take(MOST_VALUES + 1).map(|item| value(item, chart)).collect();
+    match dataset.at(&["data"]) {
+        Some(Literal::List(values)) => {
+            for item in values.iter().take(MOST_VALUES + 1) {
+                add_value(item, &mut series, chart);
+            }
+        }
+        // Categories and their values.
+        Some(Literal::Map(entries)) => {
+            for (label, value) in entries.iter().take(MOST_VALUES + 1) {
+                let value = value.number().map_or(Value::GAP, Value::Number);
+                set_at(label, value, &mut series, chart);
+            }
+        }
+        _ => {}
     }
     series
 }
 
-/// The value of an entry. A point at a named category becomes the value of that category.
-fn value(item: &Literal, chart: &mut Chart) -> Value {
-    let Literal::Map(_) = item else { return item.number().map_or(Value::GAP, Value::Number) };
+/// Adds an entry. A point at a named category becomes the value of that category.
+fn add_value(item: &Literal, series: &mut Series, chart: &mut Chart) {
+    let Literal::Map(_) = item else {
+        return series.values.push(item.number().map_or(Value::GAP, Value::Number));
+    };
     let number = |name: &str| item.at(&[name]).and_then(Literal::number);
+    let is_by_points = series.kind.unwrap_or(chart.kind).is_by_points();
     match (number("x"), number("y")) {
-        (Some(x), Some(y)) if chart.kind.is_by_points() => Value::Point(Point { x, y, r: number("r") }),
-        (_, Some(y)) => {
-            if let Some(label) = item.at(&["x"]).and_then(Literal::text)
-                && !chart.labels.contains(&label)
-                && chart.labels.len() < MOST_VALUES
-            {
-                chart.labels.push(label);
-            }
-            Value::Number(y)
+        (Some(x), Some(y)) if is_by_points => {
+            series.values.push(Value::Point(Point { x, y, r: number("r") }));
         }
-        _ => Value::GAP,
+        // Where categories run along the other axis, so do their names.
+        (Some(x), None) => match item.at(&["y"]).and_then(Literal::text) {
+            Some(label) => set_at(&label, Value::Number(x), series, chart),
+            None => series.values.push(Value::GAP),
+        },
+        (_, Some(y)) => match item.at(&["x"]).and_then(Literal::text) {
+            Some(label) => set_at(&label, Value::Number(y), series, chart),
+            None => series.values.push(Value::Number(y)),
+        },
+        (None, None) => series.values.push(Value::GAP),
+    }
+}
+
+/// Puts a value at a category, which is added if it is new.
+fn set_at(label: &str, value: Value, series: &mut Series, chart: &mut Chart) {
+    let known = chart.labels.iter().position(|known| known == label);
+    let at = known.unwrap_or(chart.labels.len());
+    if at > MOST_VALUES {
+        return;
+    }
+    if known.is_none() {
+        chart.labels.push(label.to_owned());
+    }
+    if series.values.len() <= at {
+        series.values.resize(at + 1, Value::GAP);
+    }
+    if let Some(place) = series.values.get_mut(at) {
+        *place = value;
     }
 }
 
@@ -155,7 +201,7 @@ fn is_second(id: &str) -> bool {
     !matches!(id, "y" | "y0" | "yAxis" | "y-axis-0" | "y-axis-1" | "left" | "yLeft" | "A")
 }
 
-fn apply_options(options: &Literal, chart: &mut Chart) {
+fn apply_options(options: &Literal, chart: &mut Chart, left_out: &mut Vec<String>) {
     let is_true = |path: &[&str]| options.at(path).is_some_and(Literal::is_true);
     chart.horizontal |= options.at(&["indexAxis"]).and_then(Literal::text).is_some_and(|axis| axis == "y");
     chart.stacked = is_true(&["scales", "x", "stacked"]) || is_true(&["scales", "y", "stacked"]);
@@ -191,12 +237,24 @@ fn apply_options(options: &Literal, chart: &mut Chart) {
                 id if is_second(id) => &mut chart.y2,
                 _ => &mut chart.y,
             };
-            apply_scale(scale, target);
+            apply_scale(id, scale, target, left_out);
         }
     }
 }
 
-fn apply_scale(scale: &Literal, axis: &mut Axis) {
+fn apply_scale(id: &str, scale: &Literal, axis: &mut Axis, left_out: &mut Vec<String>) {
+    if let Some(kind) = scale.at(&["type"]).and_then(Literal::text)
+        && !matches!(kind.as_str(), "linear" | "category" | "radialLinear")
+    {
+        left_out.push(format!(
+            "the {} scale `{}`; its steps are even",
+            crate::report::quote(&kind),
+            short(id)
+        ));
+    }
+    if scale.at(&["reverse"]).is_some_and(Literal::is_true) {
+        left_out.push(format!("the reversed direction of the scale `{}`", short(id)));
+    }
     let shown = scale.at(&["title"]).or_else(|| scale.at(&["scaleLabel"]));
     let title = shown.filter(|title| title.at(&["display"]).is_some_and(Literal::is_true));
     axis.title = title

@@ -1,5 +1,6 @@
 //! What a script's expressions say, as far as they are literals. Nothing is executed.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -11,7 +12,11 @@ use oxc_ast_visit::{Visit, walk};
 use oxc_syntax::operator::{BinaryOperator, UnaryOperator};
 
 /// A script has no more charts than this.
-const MOST_CHARTS: usize = 200;
+pub(super) const MOST_CHARTS: usize = 200;
+/// Lists in lists by way of names, deeper than this, are not read.
+const DEEPEST_NAMES: usize = 24;
+/// So many entries and bytes are copied from names, in all.
+const MOST_COPIED: usize = 1_000_000;
 
 /// A literal value; shared, because a name may be used many times.
 #[derive(Debug)]
@@ -92,21 +97,33 @@ pub(super) struct Construction {
 /// Collects a script's charts, in its order.
 #[derive(Debug, Default)]
 pub(super) struct Collector {
-    names: HashMap<String, Rc<Literal>>,
+    /// What names stand for, and how many names lie behind a list or map.
+    names: HashMap<String, (Rc<Literal>, usize)>,
     pub(super) charts: Vec<Construction>,
+    /// How many charts there were after the first so many.
+    pub(super) further: usize,
+    /// The most names behind one that was read since this was last set.
+    behind: Cell<usize>,
+    copied: Cell<usize>,
 }
 
 impl<'a> Visit<'a> for Collector {
     fn visit_variable_declarator(&mut self, declarator: &VariableDeclarator<'a>) {
         walk::walk_variable_declarator(self, declarator);
         if let (BindingPattern::BindingIdentifier(name), Some(value)) = (&declarator.id, &declarator.init) {
+            self.behind.set(0);
             let value = self.read(value);
-            self.names.insert(name.name.to_string(), value);
+            let nests = matches!(*value, Literal::List(_) | Literal::Map(_));
+            let behind = if nests { self.behind.get() + 1 } else { 0 };
+            let value = if behind > DEEPEST_NAMES { Rc::new(Literal::Unknown) } else { value };
+            self.names.insert(name.name.to_string(), (value, behind));
         }
     }
 
     fn visit_new_expression(&mut self, new: &NewExpression<'a>) {
-        if is_chart(&new.callee) && self.charts.len() < MOST_CHARTS {
+        if is_chart(&new.callee) && self.charts.len() >= MOST_CHARTS {
+            self.further += 1;
+        } else if is_chart(&new.callee) {
             let argument = |index: usize| new.arguments.get(index).and_then(Argument::as_expression);
             let read =
                 |index| argument(index).map_or_else(|| Rc::new(Literal::Unknown), |value| self.read(value));
@@ -128,11 +145,11 @@ fn is_chart(callee: &Expression<'_>) -> bool {
 impl Collector {
     fn read(&self, expression: &Expression<'_>) -> Rc<Literal> {
         if let Expression::Identifier(name) = expression {
-            return self
-                .names
-                .get(name.name.as_str())
-                .cloned()
-                .unwrap_or_else(|| Rc::new(named(name.name.as_str())));
+            let Some((value, behind)) = self.names.get(name.name.as_str()) else {
+                return Rc::new(named(name.name.as_str()));
+            };
+            self.behind.set(self.behind.get().max(*behind));
+            return Rc::clone(value);
         }
         if let Expression::ParenthesizedExpression(inner) = expression {
             return self.read(&inner.expression);
@@ -157,7 +174,9 @@ impl Collector {
                         ArrayExpressionElement::Elision(_) => list.push(Rc::new(Literal::Null)),
                         ArrayExpressionElement::SpreadElement(spread) => {
                             match &*self.read(&spread.argument) {
-                                Literal::List(more) if list.len() + more.len() <= 4000 => {
+                                Literal::List(more)
+                                    if list.len() + more.len() <= 4000 && self.may_copy(more.len()) =>
+                                {
                                     list.extend(more.iter().cloned())
                                 }
                                 _ => return Rc::new(Literal::Unknown),
@@ -185,10 +204,20 @@ impl Collector {
             },
             Expression::BinaryExpression(binary) => {
                 let (left, right) = (self.read(&binary.left), self.read(&binary.right));
-                binary_value(binary.operator, &left, &right)
+                match binary_value(binary.operator, &left, &right) {
+                    Literal::Text(text) if !self.may_copy(text.len()) => Literal::Unknown,
+                    value => value,
+                }
             }
             _ => Literal::Unknown,
         })
+    }
+
+    /// Whether so much more may be copied: a script must not multiply itself.
+    fn may_copy(&self, more: usize) -> bool {
+        let copied = self.copied.get().saturating_add(more);
+        self.copied.set(copied);
+        copied <= MOST_COPIED
     }
 
     fn entries(&self, properties: &[ObjectPropertyKind<'_>]) -> Vec<(String, Rc<Literal>)> {
@@ -200,17 +229,17 @@ impl Collector {
                         PropertyKey::StaticIdentifier(name) => Some(name.name.to_string()),
                         key => key.as_expression().and_then(|key| self.read(key).text()),
                     };
-                    if let Some(key) = key {
-                        entries.push((key, self.read(&property.value)));
-                    }
+                    entries.push(match key {
+                        Some(key) => (key, self.read(&property.value)),
+                        None => ("[…]".to_owned(), Rc::new(Literal::Unknown)),
+                    });
                 }
-                ObjectPropertyKind::SpreadProperty(spread) => {
-                    if let Literal::Map(more) = &*self.read(&spread.argument)
-                        && entries.len() + more.len() <= 1000
-                    {
+                ObjectPropertyKind::SpreadProperty(spread) => match &*self.read(&spread.argument) {
+                    Literal::Map(more) if entries.len() + more.len() <= 1000 && self.may_copy(more.len()) => {
                         entries.extend(more.iter().cloned());
                     }
-                }
+                    _ => entries.push(("...".to_owned(), Rc::new(Literal::Unknown))),
+                },
             }
         }
         entries
@@ -222,7 +251,9 @@ impl Collector {
             text.push_str(part.value.cooked.as_ref().map_or("", |cooked| cooked.as_str()));
             if let Some(value) = template.expressions.get(index) {
                 match self.read(value).text() {
-                    Some(value) if text.len() + value.len() <= 10_000 => text.push_str(&value),
+                    Some(value) if text.len() + value.len() <= 10_000 && self.may_copy(value.len()) => {
+                        text.push_str(&value);
+                    }
                     _ => return Literal::Unknown,
                 }
             }

@@ -42,6 +42,11 @@ pub fn read_script(script: &str) -> Result<Vec<FoundChart>, String> {
     if collector.charts.is_empty() && !parsed.diagnostics.is_empty() {
         return Err("a script that is no JavaScript".to_owned());
     }
+    let further = (collector.further > 0).then(|| FoundChart {
+        canvas: None,
+        chart: Err(ChartError::TooMuch(format!("{} charts beside it in one script", literal::MOST_CHARTS))),
+        left_out: Vec::new(),
+    });
     Ok(collector
         .charts
         .iter()
@@ -53,6 +58,7 @@ pub fn read_script(script: &str) -> Result<Vec<FoundChart>, String> {
             };
             FoundChart { canvas, chart: read.chart, left_out: read.left_out }
         })
+        .chain(further)
         .collect())
 }
 

@@ -7,6 +7,8 @@
 const DEEPEST: usize = 48;
 /// So many operators and words may stand between two separators.
 const LONGEST_CHAIN: usize = 400;
+/// So many may stand in all chains that are open at once: each can be a level of a parser's recursion.
+const MOST_OPEN: usize = 600;
 
 /// Why a script is not parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +23,44 @@ enum Before {
     Either,
 }
 
+/// Words and operators since the last separator, for each open bracket.
+struct Chains {
+    open: Vec<usize>,
+    sum: usize,
+}
+
+impl Chains {
+    fn new() -> Self {
+        Self { open: vec![0], sum: 0 }
+    }
+
+    fn begin(&mut self) {
+        self.open.push(0);
+    }
+
+    fn end(&mut self) {
+        self.sum -= self.open.pop().unwrap_or(0);
+        if self.open.is_empty() {
+            self.begin();
+        }
+    }
+
+    fn count(&mut self) -> Result<(), TooDeep> {
+        let Some(chain) = self.open.last_mut() else { return Ok(()) };
+        *chain += 1;
+        self.sum += 1;
+        if *chain > LONGEST_CHAIN || self.sum > MOST_OPEN { Err(TooDeep) } else { Ok(()) }
+    }
+
+    /// Goes on with a part of the innermost chain.
+    fn shorten(&mut self, divisor: usize) {
+        if let Some(chain) = self.open.last_mut() {
+            self.sum -= *chain - *chain / divisor;
+            *chain /= divisor;
+        }
+    }
+}
+
 /// Checks that a script can be parsed without running out of stack.
 pub(super) fn check(script: &str) -> Result<(), TooDeep> {
     if script.contains("<!--") {
@@ -30,7 +70,7 @@ pub(super) fn check(script: &str) -> Result<(), TooDeep> {
     let at = |index: usize| bytes.get(index).copied().unwrap_or(0);
     // What is open: a bracket's closing byte, or a backtick for an expression inside a template.
     let mut open: Vec<u8> = Vec::new();
-    let mut chains: Vec<usize> = vec![0];
+    let mut chains = Chains::new();
     let mut before = Before::Operator;
     // Whether the last word wants a condition in parentheses, after which a statement begins.
     let mut control = false;
@@ -55,7 +95,7 @@ pub(super) fn check(script: &str) -> Result<(), TooDeep> {
                     }
                     _ => before = Before::Operator,
                 }
-                count(&mut chains)?;
+                chains.count()?;
             }
             b'"' | b'\'' => {
                 index = string_end(bytes, index);
@@ -71,10 +111,7 @@ pub(super) fn check(script: &str) -> Result<(), TooDeep> {
             }
             b')' | b']' | b'}' => {
                 let opened = open.pop();
-                chains.pop();
-                if chains.is_empty() {
-                    chains.push(0);
-                }
+                chains.end();
                 before = match (byte, opened) {
                     (b')', Some(b'i')) => Before::Operator,
                     (b'}', _) => Before::Either,
@@ -84,13 +121,11 @@ pub(super) fn check(script: &str) -> Result<(), TooDeep> {
                     index = template(bytes, index + 1, &mut open, &mut chains)?;
                     before = if at(index) == b'`' { Before::Operand } else { Before::Operator };
                 } else if byte == b'}' {
-                    count(&mut chains)?;
+                    chains.count()?;
                 }
             }
             b';' | b',' => {
-                if let Some(chain) = chains.last_mut() {
-                    *chain = 0;
-                }
+                chains.shorten(usize::MAX);
                 before = Before::Operator;
             }
             _ if byte.is_ascii_whitespace() => control = was_control,
@@ -99,17 +134,15 @@ pub(super) fn check(script: &str) -> Result<(), TooDeep> {
                 let word = script.get(index..end).unwrap_or_default();
                 control = matches!(word, "if" | "while" | "for" | "with");
                 before = if takes_operand(word) { Before::Operator } else { Before::Operand };
-                if matches!(word, "const" | "let" | "var")
-                    && let Some(chain) = chains.last_mut()
-                {
-                    *chain /= 2;
+                if matches!(word, "const" | "let" | "var") {
+                    chains.shorten(2);
                 }
-                count(&mut chains)?;
+                chains.count()?;
                 index = end - 1;
             }
             _ => {
                 before = Before::Operator;
-                count(&mut chains)?;
+                chains.count()?;
             }
         }
         index += 1;
@@ -117,25 +150,14 @@ pub(super) fn check(script: &str) -> Result<(), TooDeep> {
     Ok(())
 }
 
-fn push(open: &mut Vec<u8>, chains: &mut Vec<usize>, bracket: u8) -> Result<(), TooDeep> {
+fn push(open: &mut Vec<u8>, chains: &mut Chains, bracket: u8) -> Result<(), TooDeep> {
     open.push(bracket);
-    chains.push(0);
+    chains.begin();
     if open.len() > DEEPEST { Err(TooDeep) } else { Ok(()) }
 }
 
-fn count(chains: &mut [usize]) -> Result<(), TooDeep> {
-    let Some(chain) = chains.last_mut() else { return Ok(()) };
-    *chain += 1;
-    if *chain > LONGEST_CHAIN { Err(TooDeep) } else { Ok(()) }
-}
-
 /// Goes on inside a template's text; stops at its end, or at an expression in it, which is then open.
-fn template(
-    bytes: &[u8],
-    from: usize,
-    open: &mut Vec<u8>,
-    chains: &mut Vec<usize>,
-) -> Result<usize, TooDeep> {
+fn template(bytes: &[u8], from: usize, open: &mut Vec<u8>, chains: &mut Chains) -> Result<usize, TooDeep> {
     let mut index = from;
     while let Some(byte) = bytes.get(index) {
         match byte {

@@ -22,6 +22,8 @@ pub(super) struct Numbers<'c> {
     pub(super) scale: Scale,
     axis: &'c Axis,
     format: NumberFormat,
+    /// Digits after the point of values, if they are aligned.
+    decimals: Option<u8>,
 }
 
 impl<'c> Numbers<'c> {
@@ -33,17 +35,32 @@ impl<'c> Numbers<'c> {
         if format.style == Style::Number && scale.max.abs().max(scale.min.abs()) >= 100_000.0 {
             format.style = Style::Compact;
         }
-        Self { scale, axis, format }
+        Self { scale, axis, format, decimals: None }
     }
 
     /// A number as the ticks show it.
     pub(super) fn tick(&self, number: f64) -> String {
-        self.format.write(number, Some(self.scale.step))
+        let largest = self.scale.max.abs().max(self.scale.min.abs());
+        self.format.write_beside(number, largest, Some(self.scale.step))
+    }
+
+    /// Values beside each other are written with as many digits as the one that needs most.
+    pub(super) fn align(&mut self, values: impl Iterator<Item = f64>) {
+        if self.format.style != Style::Compact && self.format.decimals.is_none() {
+            let digits = values.map(|value| {
+                let written =
+                    NumberFormat { style: self.format.style, ..NumberFormat::default() }.write(value, None);
+                let fraction = written.split_once('.').map_or("", |(_, fraction)| fraction);
+                fraction.bytes().take_while(u8::is_ascii_digit).count()
+            });
+            self.decimals = digits.max().and_then(|most| u8::try_from(most).ok());
+        }
     }
 
     /// A number as a value shows it.
     pub(super) fn value(&self, number: f64) -> String {
-        self.format.write(number, None)
+        let decimals = self.format.decimals.or(self.decimals);
+        NumberFormat { decimals, ..self.format.clone() }.write(number, None)
     }
 
     /// How much room its numbers and its title need beside the plot.

@@ -18,10 +18,12 @@ pub(super) fn draw(chart: &Chart, area: Area, svg: &mut Svg) {
     let (low, high) = bands.extent(false);
     // Chart.js titles the axis of lying bars `x`, because it lies; a chart's own JSON may say `y`.
     let value_axis = if horizontal && chart.y == Axis::default() { &chart.x } else { &chart.y };
-    let first = Numbers::new(value_axis, low, high, ticks);
+    let mut first = Numbers::new(value_axis, low, high, ticks);
     let second_axis = !horizontal && chart.series.iter().any(|series| series.second_axis);
     let (low, high) = bands.extent(true);
-    let second = Numbers::new(&chart.y2, low, high, ticks);
+    let mut second = Numbers::new(&chart.y2, low, high, ticks);
+    first.align(bands.values(false));
+    second.align(bands.values(true));
 
     let mut plot = area;
     let names = &bands.names;
@@ -125,6 +127,13 @@ impl<'c> Bands<'c> {
             .filter(|below| member.kind == ChartKind::Area || (*below < 0.0) == (value < 0.0))
             .sum();
         Some((base, base + value))
+    }
+
+    fn values(&self, second_axis: bool) -> impl Iterator<Item = f64> + '_ {
+        let on_axis =
+            move |member: &&Member<'_>| (member.series.second_axis && !self.horizontal) == second_axis;
+        let values = self.members.iter().filter(on_axis).flat_map(|member| &member.series.values);
+        values.filter_map(|value| value.number())
     }
 
     fn extent(&self, second_axis: bool) -> (f64, f64) {

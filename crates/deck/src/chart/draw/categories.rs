@@ -5,9 +5,11 @@ use super::axis::{TICK, TITLE};
 use super::svg::{Anchor, Look, Svg};
 use super::{Area, text};
 
+/// So many names are a sequence, such as days, of which some are enough.
+const MANY: usize = 24;
 const LINE: f64 = TICK * 1.2;
 /// The most room that turned names take below the plot.
-const TURNED_HEIGHT: f64 = 84.0;
+const TURNED_HEIGHT: f64 = 96.0;
 /// The cosine and the sine of the angle that long names are turned by.
 const TURNED: (f64, f64, f64) = (-40.0, 0.766, 0.643);
 
@@ -32,9 +34,10 @@ fn layout(names: &[String], width: f64) -> Layout {
     let band = width / count(names.len().max(1));
     let widest = names.iter().map(|name| text::width(name, TICK)).fold(0.0, f64::max);
     // Short names, such as years, are left out where there are too many; long ones are broken, or turned.
-    if widest <= 46.0 {
+    let many = names.len() > MANY && widest <= 120.0;
+    if widest <= 46.0 || many {
         let lines = names.iter().map(|name| vec![name.clone()]).collect();
-        return Layout::Level { lines, every: every(widest + 10.0, band) };
+        return Layout::Level { lines, every: every(widest + if many { 14.0 } else { 8.0 }, band) };
     }
     if widest + 8.0 <= band {
         return Layout::Level { lines: names.iter().map(|name| vec![name.clone()]).collect(), every: 1 };
@@ -73,6 +76,11 @@ pub(super) fn draw_below(names: &[String], plot: Area, axis: &Axis, svg: &mut Sv
     match layout(names, plot.width) {
         Layout::Level { lines, every } => {
             for (at, lines) in lines.iter().enumerate().step_by(every) {
+                let half = lines.iter().map(|words| text::width(words, TICK)).fold(0.0, f64::max) / 2.0;
+                // The last one of many would run out of the picture.
+                if every > 1 && middle(at) + half > plot.right() + 16.0 {
+                    continue;
+                }
                 for (line, words) in lines.iter().enumerate() {
                     let y = LINE.mul_add(count(line) + 1.0, top + 3.0);
                     svg.text(words, (middle(at), y), Look::new(TICK, Anchor::Middle));
@@ -84,7 +92,7 @@ pub(super) fn draw_below(names: &[String], plot: Area, axis: &Axis, svg: &mut Sv
                 let look = Look { turned: TURNED.0, ..Look::new(TICK, Anchor::End) };
                 let x = middle(at) + TICK * 0.3;
                 // The first ones would run out of the picture.
-                let name = text::fit(name, TICK, x / TURNED.1);
+                let name = text::fit(name, TICK, (x - 6.0).max(0.0) / TURNED.1);
                 svg.text(&name, (x, top + TICK + 2.0), look);
             }
         }

@@ -16,6 +16,25 @@ impl Labels {
         self.taken.push(area);
     }
 
+    /// Writes a label over the so-many-th area that was taken, if it lies over no other.
+    pub(super) fn write_over(
+        &mut self,
+        own: usize,
+        svg: &mut Svg,
+        label: &str,
+        place: (f64, f64),
+        look: Look,
+        inside: Area,
+    ) -> bool {
+        let Some(area) = self.taken.get_mut(own) else { return false };
+        let was = std::mem::replace(area, Area { x: 0.0, y: 0.0, width: 0.0, height: 0.0 });
+        let written = self.write(svg, label, place, look, inside);
+        if let Some(area) = self.taken.get_mut(own) {
+            *area = was;
+        }
+        written
+    }
+
     /// Writes a label with its baseline at a position, if it lies inside an area and over no other label.
     pub(super) fn write(
         &mut self,

@@ -4,10 +4,12 @@ use super::super::data::{Chart, ChartKind, Point, Series, Value};
 use super::axis::{Numbers, Side, extent};
 use super::labels::Labels;
 use super::svg::{Anchor, Look, Svg};
-use super::{Area, colors};
+use super::{Area, colors, text};
 
 const LABEL: f64 = 11.5;
 const DOT: f64 = 4.5;
+/// More points than this have no labels: they would lie over each other.
+const MOST_LABELLED: usize = 200;
 /// The radius of the largest bubble.
 const LARGEST: f64 = 34.0;
 const SMALLEST: f64 = 3.0;
@@ -82,21 +84,36 @@ fn write_labels(
     svg: &mut Svg,
     place: impl Fn(Point) -> ((f64, f64), f64),
 ) {
+    if bubbles.len() > MOST_LABELLED {
+        return;
+    }
     let mut labels = Labels::default();
     for (_, _, point) in bubbles {
         let ((x, y), radius) = place(*point);
-        labels.take(Area {
-            x: x - radius.min(5.0),
-            y: y - radius.min(5.0),
-            width: radius.min(5.0) * 2.0,
-            height: radius.min(5.0) * 2.0,
-        });
+        // The square in the circle.
+        let half = radius * 0.75;
+        labels.take(Area { x: x - half, y: y - half, width: half * 2.0, height: half * 2.0 });
     }
-    for (_, index, point) in bubbles {
+    for (own, (_, index, point)) in bubbles.iter().enumerate() {
         let ((at, height), radius) = place(*point);
         // A name says more than a number that the axis shows.
         let label = chart.labels.get(*index).cloned().unwrap_or_else(|| y.value(point.y));
-        labels.write(svg, &label, (at, height - radius - 5.0), Look::new(LABEL, Anchor::Middle), plot);
+        let middle = height + LABEL * 0.35;
+        let in_middle = Look { strength: 0.95, ..Look::new(LABEL, Anchor::Middle) };
+        if text::width(&label, LABEL) < radius * 1.8
+            && labels.write_over(own, svg, &label, (at, middle), in_middle, plot)
+        {
+            continue;
+        }
+        let around = [
+            ((at, height - radius - 4.0), Anchor::Middle),
+            ((at + radius + 4.0, middle), Anchor::Start),
+            ((at - radius - 4.0, middle), Anchor::End),
+            ((at, height + radius + LABEL), Anchor::Middle),
+        ];
+        around.into_iter().any(|(place, anchor)| {
+            labels.write(svg, &label, place, Look { strength: 0.9, ..Look::new(LABEL, anchor) }, plot)
+        });
     }
 }
 

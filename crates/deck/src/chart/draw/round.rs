@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 
 use super::super::data::{Chart, ChartKind};
 use super::super::format::{NumberFormat, Style};
+use super::labels::Labels;
 use super::svg::{Anchor, Look, Svg, round};
 use super::{Area, colors, text};
 
 const LABEL: f64 = 12.5;
+const OUTSIDE: f64 = 11.5;
 /// The hole of a doughnut, as a share of its radius.
 const HOLE: f64 = 0.54;
 
@@ -18,7 +20,8 @@ pub(super) fn draw(chart: &Chart, area: Area, svg: &mut Svg) {
     let number = |value: Option<f64>| value.filter(|number| *number > 0.0).unwrap_or(0.0);
     let parts: Vec<f64> = series.values.iter().map(|value| number(value.number())).collect();
     let total: f64 = parts.iter().sum();
-    let radius = (area.width.min(area.height) / 2.0 - 6.0).max(1.0);
+    // Around it there is room for the labels of small parts.
+    let radius = (area.width.min(area.height) / 2.0 - 18.0).max(1.0);
     let center = (area.x + area.width / 2.0, area.y + area.height / 2.0);
     if total <= 0.0 || !total.is_finite() {
         svg.circle(center, radius, "none", 0.2);
@@ -31,11 +34,9 @@ pub(super) fn draw(chart: &Chart, area: Area, svg: &mut Svg) {
         let share = part / total;
         let to = TAU.mul_add(share, from);
         let color = colors::of_part(series, index);
-        // The ends of a full circle are one point: it is drawn as two halves.
-        let middle = (from + to) / 2.0;
-        if share > 0.75 {
-            svg.shape(&slice(center, radius, hole, from, middle), color, 1.0);
-            svg.shape(&slice(center, radius, hole, middle, to), color, 1.0);
+        // The ends of a full circle are one point.
+        if share > 0.9999 {
+            svg.ring(center, radius, hole, color);
         } else {
             svg.shape(&slice(center, radius, hole, from, to), color, 1.0);
         }
@@ -43,9 +44,14 @@ pub(super) fn draw(chart: &Chart, area: Area, svg: &mut Svg) {
     }
     separate(&parts, total, center, radius, hole, svg);
     let mut from = -FRAC_PI_2;
+    let mut outside = Labels::default();
     for (index, part) in parts.iter().enumerate() {
         let to = TAU.mul_add(part / total, from);
-        label(chart, (index, *part, total), center, (radius, hole), (from + to) / 2.0, svg);
+        let middle = (from + to) / 2.0;
+        let words = words(chart, *part, total);
+        if *part > 0.0 && !label(chart, &words, (index, part / total), center, (radius, hole), middle, svg) {
+            label_outside(&words, center, radius, middle, area, &mut outside, svg);
+        }
         from = to;
     }
     if hole > 0.0 {
@@ -98,34 +104,61 @@ fn separate(parts: &[f64], total: f64, (x, y): (f64, f64), radius: f64, hole: f6
     }
 }
 
+/// What is written at a part: its value, where a format says how; else its share.
+fn words(chart: &Chart, part: f64, total: f64) -> String {
+    let percent = NumberFormat { style: Style::Fraction, decimals: Some(0), ..NumberFormat::default() };
+    if chart.data_labels && !chart.y.format.is_default() {
+        chart.y.format.write(part, None)
+    } else {
+        percent.write(part / total, None)
+    }
+}
+
+/// Writes a label beside a part that is too small to hold it, unless another one is there.
+fn label_outside(
+    words: &str,
+    (x, y): (f64, f64),
+    radius: f64,
+    angle: f64,
+    area: Area,
+    labels: &mut Labels,
+    svg: &mut Svg,
+) {
+    let (cos, sin) = (angle.cos(), angle.sin());
+    let anchor = match cos {
+        _ if cos > 0.3 => Anchor::Start,
+        _ if cos < -0.3 => Anchor::End,
+        _ => Anchor::Middle,
+    };
+    let distance = radius + 7.0;
+    let place = (cos.mul_add(distance, x), sin.mul_add(distance, y) + OUTSIDE * (0.35 + 0.35 * sin));
+    labels.write(svg, words, place, Look { strength: 0.85, ..Look::new(OUTSIDE, anchor) }, area);
+}
+
+/// Writes a label on its part; whether there is room.
 fn label(
     chart: &Chart,
-    (index, part, total): (usize, f64, f64),
+    words: &str,
+    (index, share): (usize, f64),
     (x, y): (f64, f64),
     (radius, hole): (f64, f64),
     angle: f64,
     svg: &mut Svg,
-) {
-    let Some(series) = chart.series.first() else { return };
-    let share = part / total;
-    let percent = NumberFormat { style: Style::Fraction, decimals: Some(0), ..NumberFormat::default() };
-    let words = if chart.data_labels && !chart.y.format.is_default() {
-        chart.y.format.write(part, None)
-    } else {
-        percent.write(share, None)
-    };
+) -> bool {
+    let Some(series) = chart.series.first() else { return false };
     let distance = if hole > 0.0 { (radius + hole) / 2.0 } else { radius * 0.66 };
     // The part must be as wide as the label there, and its ring as thick.
     let room = (share * TAU * distance).min(if hole > 0.0 { (radius - hole) * 1.25 } else { radius });
-    let width = text::width(&words, LABEL);
-    if share < 0.5 && (room < width + 2.0 || share * TAU * distance < LABEL * 1.5)
-        || width > radius - hole + 4.0
+    let width = text::width(words, LABEL);
+    if share < 0.5 && (room < width + 6.0 || share * TAU * distance < LABEL * 1.7)
+        || width > radius - hole - 4.0
     {
-        return;
+        return false;
     }
     let color = colors::of_part(series, index);
     let look =
         Look { fill: Some(colors::on(color)), strength: 1.0, bold: true, ..Look::new(LABEL, Anchor::Middle) };
     let place = (angle.cos().mul_add(distance, x), angle.sin().mul_add(distance, y) + LABEL * 0.35);
-    svg.text(&words, place, look);
+    svg.text(words, place, look);
+    true
 }

@@ -84,6 +84,14 @@ impl Svg {
         self.out.push_str("></circle>");
     }
 
+    /// A circle with a hole in it.
+    pub(super) fn ring(&mut self, (x, y): (f64, f64), radius: f64, hole: f64, color: &str) {
+        let (x, y, middle, width) = (round(x), round(y), round((radius + hole) / 2.0), round(radius - hole));
+        let _ = write!(self.out, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{middle}\" fill=\"none\" stroke=\"");
+        escape_attribute(color, &mut self.out);
+        let _ = write!(self.out, "\" stroke-width=\"{width}\"></circle>");
+    }
+
     /// A filled shape.
     pub(super) fn shape(&mut self, path: &str, color: &str, opacity: f64) {
         let _ = write!(self.out, "<path d=\"{path}\"");

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::dom::Element;
-use crate::model::{Deck, Operation, Place, Refusal, SlideContent, SlideId, Source, Stamp};
+use crate::model::{Deck, Operation, Place, Refusal, SlideContent, SlideId, Source, Stamp, StyleSheet};
 use crate::report::{Report, quote};
 
 /// A change that a model wrote, before it is checked against the deck.
@@ -24,9 +24,9 @@ pub enum Change {
     /// Another title.
     Title(String),
     /// Rules after those that are there.
-    AddStyle(String),
+    AddStyle(StyleSheet),
     /// Another style sheet.
-    SetStyle(String),
+    SetStyle(StyleSheet),
     /// A source.
     Source(String, Source),
 }
@@ -49,15 +49,30 @@ impl Intent {
         let word =
             element.attribute("data-op").unwrap_or_default().trim().to_ascii_lowercase().replace('_', "-");
         let (slide, after) = (id("data-slide"), id("data-after"));
+        let unread = |name: &str, report: &mut Report| {
+            if let Some(value) = element.attribute(name) {
+                report.dropped(format!("{name}={}: it says nothing here", quote(value)));
+            }
+        };
         let intent = match (word.as_str(), slide, after) {
             ("" | "new" | "add" | "append" | "insert" | "insert-after", _, Some(after)) => {
                 Self::InsertAfter(after)
             }
             ("insert-after" | "insert" | "after", Some(slide), None) => Self::InsertAfter(slide),
             ("insert-before" | "before", Some(slide), None) => Self::InsertBefore(slide),
-            ("" | "new" | "add" | "append", _, None) => Self::New,
-            ("replace" | "update" | "edit", Some(slide), _) => Self::Replace(slide),
-            ("delete" | "remove", Some(slide), _) => Self::Delete(slide),
+            ("" | "new" | "add" | "append", _, None) => {
+                unread("data-slide", report);
+                unread("data-after", report);
+                Self::New
+            }
+            ("replace" | "update" | "edit", Some(slide), _) => {
+                unread("data-after", report);
+                Self::Replace(slide)
+            }
+            ("delete" | "remove", Some(slide), _) => {
+                unread("data-after", report);
+                Self::Delete(slide)
+            }
             ("move", Some(slide), after) => Self::Move(slide, after),
             _ => {
                 report.not_placed(format!(

@@ -5,16 +5,19 @@
 mod change;
 mod scanner;
 
+use std::collections::BTreeSet;
+
 pub use change::{Change, operations};
 
 use change::Intent;
 use scanner::{Markup, Tag};
 
 use super::LONGEST;
-use super::slide::SlideParts;
+use super::document::{report_around, report_link, report_meta};
+use super::slide::{self, SlideParts};
 use crate::chart;
 use crate::dom;
-use crate::model::SlideContent;
+use crate::model::{SlideContent, StyleSheet};
 use crate::report::{Report, quote};
 
 /// Something that became known.
@@ -53,12 +56,14 @@ enum State {
     },
 }
 
-/// A slide that was read, as long as a later script may add its charts.
+/// A slide with places for charts, which a later script may fill.
 struct Known {
     change: usize,
+    slide: usize,
     intent: Intent,
-    html: String,
-    scripts: Vec<String>,
+    parts: SlideParts,
+    /// What was found when its charts were put in their places; final only at the end.
+    report: Report,
 }
 
 /// Reads the streaming grammar.
@@ -75,11 +80,17 @@ pub struct StreamReader {
     start: usize,
     state: State,
     total: usize,
+    /// How many bytes came after the longest input.
+    cut: usize,
+    /// How many characters were broken.
+    broken: usize,
     slides: usize,
     changes: usize,
     known: Vec<Known>,
     fence: bool,
     line_start: bool,
+    /// Language and direction of the document around the slides.
+    around: Vec<(&'static str, String)>,
     report: Report,
 }
 
@@ -100,11 +111,14 @@ impl StreamReader {
             start: 0,
             state: State::Prose,
             total: 0,
+            cut: 0,
+            broken: 0,
             slides: 0,
             changes: 0,
             known: Vec::new(),
             fence: false,
             line_start: true,
+            around: Vec::new(),
             report: Report::default(),
         }
     }
@@ -112,9 +126,7 @@ impl StreamReader {
     /// Takes the next bytes, cut anywhere, and gives what became known by them.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
         let room = LONGEST.saturating_sub(self.total);
-        if bytes.len() > room {
-            self.report.dropped(format!("what comes after the first {LONGEST} bytes"));
-        }
+        self.cut += bytes.len().saturating_sub(room);
         let bytes = bytes.get(..bytes.len().min(room)).unwrap_or_default();
         self.total += bytes.len();
         self.decode(bytes);
@@ -129,7 +141,7 @@ impl StreamReader {
         if !self.bytes.is_empty() {
             self.bytes.clear();
             self.buffer.push('\u{fffd}');
-            self.report.repaired("bytes that are not UTF-8; each shows as a replacement character");
+            self.broken += 1;
         }
         let mut events = Vec::new();
         self.advance(true, &mut events);
@@ -144,6 +156,19 @@ impl StreamReader {
                 self.report.repaired(format!("the stream ended inside <{name}>; it is closed there"));
                 self.close_raw(&name, body..self.buffer.len(), &mut events);
             }
+        }
+        for known in std::mem::take(&mut self.known) {
+            self.report.append(known.report);
+        }
+        // At the end, because they were found ahead of what was read from them: the report is the same for every cut.
+        if self.broken > 0 {
+            self.report.repaired(format!(
+                "bytes that are not UTF-8, in {} places; each shows as a replacement character",
+                self.broken
+            ));
+        }
+        if self.cut > 0 {
+            self.report.dropped(format!("{} bytes after the first {LONGEST}", self.cut));
         }
         (events, self.report)
     }
@@ -179,7 +204,7 @@ impl StreamReader {
                         return;
                     };
                     self.buffer.push('\u{fffd}');
-                    self.report.repaired("bytes that are not UTF-8; each shows as a replacement character");
+                    self.broken += 1;
                     rest = after.get(wrong..).unwrap_or_default();
                 }
             }
@@ -259,14 +284,45 @@ impl StreamReader {
             self.start = 0;
             self.state = State::Raw { name: tag.name, body: tag.range.len() };
         } else if STRUCTURE.contains(&tag.name.as_str()) {
-            let text = self.buffer.get(tag.range.clone()).unwrap_or_default();
-            let link = (tag.name == "link").then(|| format!("the link {}", quote(text)));
+            let text = self.buffer.get(tag.range.clone()).unwrap_or_default().to_owned();
             self.skip(at, tag.range.end, events);
-            if let Some(link) = link {
-                self.report.dropped(link);
-            }
+            self.structure(&tag.name, &text);
         } else {
             self.at = at + 1;
+        }
+    }
+
+    /// Takes what a tag around slides says.
+    fn structure(&mut self, name: &str, tag: &str) {
+        let (dom, root) = match name {
+            // They stand in no body.
+            "html" | "head" | "body" => {
+                let dom = dom::parse_document(tag, &mut Report::default());
+                let place = dom
+                    .descendants(dom::DOCUMENT)
+                    .find(|id| dom.element(*id).is_some_and(|element| element.is_html(name)));
+                (dom, place)
+            }
+            _ => {
+                let (dom, root) = dom::parse_fragment(tag, &mut Report::default());
+                let place = dom.first_child(root);
+                (dom, place)
+            }
+        };
+        let Some(element) = root.and_then(|id| dom.element(id)) else { return };
+        match name {
+            "html" | "body" => {
+                for name in ["lang", "dir"] {
+                    if let Some(value) = element.attribute(name) {
+                        self.around.retain(|(known, _)| *known != name);
+                        self.around.push((name, value.to_owned()));
+                    }
+                }
+                report_around(element, &mut self.report);
+            }
+            "link" | "base" => report_link(element, &mut self.report),
+            "meta" => report_meta(element, &mut self.report),
+            _ => report_around(element, &mut self.report),
         }
     }
 
@@ -381,17 +437,24 @@ impl StreamReader {
             .and_then(|id| dom.element(id))
             .and_then(|element| Intent::of(element, &mut self.report));
         if let Some(intent) = intent {
-            let mut parts = SlideParts::read(&html, &mut self.report);
+            let mut parts = SlideParts::read_within(&html, &self.around, &mut self.report);
             self.give_style_and_sources(&mut parts, events);
-            if parts.is_empty() && !intent.is_without_content() {
+            let is_empty = parts.is_empty();
+            if intent.is_without_content() {
+                if !is_empty {
+                    self.report.dropped("what stands in a section that deletes or moves a slide");
+                }
+                let content = parts.finish(&mut Report::default());
+                self.change(intent.with(content), events);
+            } else if is_empty {
                 self.report.dropped("an empty slide");
+            } else if parts.has_places() {
+                let (change, slide, report) = (self.changes, self.slides, Report::default());
+                let mut known = Known { change, slide, intent, parts, report };
+                let change = known.change();
+                self.known.push(known);
+                self.change(change, events);
             } else {
-                self.known.push(Known {
-                    change: self.changes,
-                    intent: intent.clone(),
-                    html,
-                    scripts: Vec::new(),
-                });
                 let content = parts.finish(&mut self.report);
                 self.change(intent.with(content), events);
             }
@@ -401,7 +464,7 @@ impl StreamReader {
 
     fn give_style_and_sources(&mut self, parts: &mut SlideParts, events: &mut Vec<Event>) {
         if !parts.style.trim().is_empty() {
-            let style = crate::sanitise::css(&parts.style, &mut self.report);
+            let style = StyleSheet::new(&parts.style, &mut self.report);
             self.change(Change::AddStyle(style), events);
         }
         for (id, source) in std::mem::take(&mut parts.sources) {
@@ -426,7 +489,11 @@ impl StreamReader {
                 self.change(Change::Title(dom.text(root)), events);
             }
             "style" => {
-                let style = crate::sanitise::css(&text, &mut self.report);
+                let (dom, root) =
+                    dom::parse_fragment(&format!("{tag}{text}</style>"), &mut Report::default());
+                let element = dom.first_child(root).unwrap_or(root);
+                let style = slide::style_text(&dom, element, &mut self.report);
+                let style = StyleSheet::new(&style, &mut self.report);
                 let change =
                     if is_replacing(&tag) { Change::SetStyle(style) } else { Change::AddStyle(style) };
                 self.change(change, events);
@@ -450,50 +517,36 @@ impl StreamReader {
             Ok(_) => return self.report.dropped(format!("the script {}", quote(script))),
             Err(why) => return self.report.dropped(format!("{why}: {}", quote(script))),
         };
-        let mut touched = Vec::new();
+        let mut touched = BTreeSet::new();
         for chart in found {
             let canvas = chart.canvas.clone().unwrap_or_default();
-            let home = self.known.iter().position(|known| known.has_place(&canvas));
-            match home {
-                Some(home) => touched.push(home),
+            let home = self.known.iter().position(|known| known.parts.has_place(&canvas));
+            match home.and_then(|home| self.known.get_mut(home)) {
+                Some(known) => {
+                    self.report.on_slide(Some(known.slide));
+                    known.parts.add_chart(chart, &mut self.report);
+                    self.report.on_slide(None);
+                    touched.extend(home);
+                }
                 None => {
                     self.report.not_placed(format!("a chart: no slide has its canvas {}", quote(&canvas)))
                 }
             }
         }
-        touched.sort_unstable();
-        touched.dedup();
-        for home in touched {
-            if let Some(known) = self.known.get_mut(home) {
-                known.scripts.push(script.to_owned());
-                let mut report = Report::default();
-                let content = known.content(&mut report);
-                let change = known.intent.clone().with(content);
-                events.push(Event::ChangeUpdated(known.change, change));
-            }
+        for (_, known) in self.known.iter_mut().enumerate().filter(|(home, _)| touched.contains(home)) {
+            let change = known.change();
+            events.push(Event::ChangeUpdated(known.change, change));
         }
     }
 }
 
 impl Known {
-    fn parts(&self, report: &mut Report) -> SlideParts {
-        let mut parts = SlideParts::read(&self.html, report);
-        for script in &self.scripts {
-            for found in chart::read_script(script).unwrap_or_default() {
-                if found.canvas.as_deref().is_some_and(|canvas| parts.has_place(canvas)) {
-                    parts.add_chart(found, report);
-                }
-            }
-        }
-        parts
-    }
-
-    fn has_place(&self, canvas: &str) -> bool {
-        SlideParts::read(&self.html, &mut Report::default()).has_place(canvas)
-    }
-
-    fn content(&self, report: &mut Report) -> SlideContent {
-        self.parts(report).finish(report)
+    /// The change with the charts that are known by now.
+    fn change(&mut self) -> Change {
+        self.report = Report::default();
+        self.report.on_slide(Some(self.slide));
+        let content = self.parts.clone().finish(&mut self.report);
+        self.intent.clone().with(content)
     }
 }
 
