@@ -15,6 +15,14 @@ use crate::session::Session;
 pub(crate) fn Connect(problem: Option<Problem>) -> impl IntoView {
     let page = Page::here();
     let embedding = Embedding::read();
+    // the ways that work in a notebook are told already
+    let in_notebook = embedding.is_some();
+    let shown = move |mut problem: Problem| {
+        if in_notebook && matches!(problem.kind, Kind::CrossOrigin { .. }) {
+            problem.kind = Kind::Other;
+        }
+        problem
+    };
     let workspace = embedding.as_ref().and_then(|embedding| embedding.workspace.clone());
     let host = NodeRef::<leptos::html::Input>::new();
     let token = NodeRef::<leptos::html::Input>::new();
@@ -66,7 +74,7 @@ pub(crate) fn Connect(problem: Option<Problem>) -> impl IntoView {
              You see a plan before anything changes."
         </p>
         {embedding.map(|embedding| view! { <NotebookWays reason=embedding.reason/> })}
-        {move || failure.get().map(|problem| view! { <ProblemBox problem/> })}
+        {move || failure.get().map(|problem| view! { <ProblemBox problem=shown(problem)/> })}
         <form class="panel form" on:submit=submit>
             <div class="field">
                 <label for="host">"Workspace"</label>

@@ -3,12 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be done fails the test")]
 
+mod hostile;
 #[path = "../deployer_page/lifecycle.rs"]
 mod lifecycle;
 mod notebook;
 #[path = "../deployer_page/person.rs"]
 #[expect(dead_code, reason = "nobody signs in here")]
 mod person;
+mod proxied;
 
 use anyhow::ensure;
 use lifecycle::lifecycle;
@@ -54,8 +56,28 @@ async fn a_widget() -> anyhow::Result<()> {
     notebook.end().await
 }
 
+async fn the_page_alone() -> anyhow::Result<()> {
+    let workspace = LocalWorkspace::start(Settings { has_wheels: false, ..Settings::default() })?;
+    let notebook = Notebook::show(&workspace, &documented(r#"tellr.ui(mode="html")"#)?).await?;
+    let person = Person::at(&format!("{}output.html", notebook.address), 360, 800).await?;
+    person.enter_frame().await?;
+    person.shows("This output has no way to the notebook").await?;
+    person.shows("does not let this page call it").await?;
+    let page = person.text("main").await?;
+    ensure!(page.contains("databricks-tellr[widget]") && page.contains("driver-proxy"), "{page}");
+    ensure!(person.value("host").await? == workspace.ready().host, "the workspace is not filled in");
+    person.picture("notebook-alone").await?;
+    person.leave().await?;
+    notebook.end().await
+}
+
 fn holds(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
+}
+
+#[tokio::test]
+async fn the_page_alone_says_what_is_refused_and_what_works_instead() {
+    the_page_alone().await.unwrap();
 }
 
 #[tokio::test]

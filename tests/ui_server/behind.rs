@@ -28,7 +28,7 @@ async fn what_a_proxy_passes_on_is_answered_with_and_without_its_part_of_the_pat
             ["dp.example".to_owned(), format!("localhost:{}", ui.port), format!("127.0.0.1:{}", ui.port)]
         {
             let host = format!("Host: {host}");
-            for path in ["/", "/tellr/context", "/api/2.0/apps?page_size=1"] {
+            for path in ["/", "/tellr/context", "/api/2.0/workspace/list?path=%2FWorkspace"] {
                 let line = format!("GET {prefix}{path} HTTP/1.1");
                 let answer = ui.raw(&line, &[&host, ORIGIN, "Sec-Fetch-Site: same-origin"]).await.unwrap();
                 assert_eq!(answer.status, 200, "{line} {host}: {}", answer.text);
