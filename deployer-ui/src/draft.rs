@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use databricks::apps::App;
 use deployer_wasm::drift::DeploymentState;
-use deployer_wasm::journal::{Operation, RunRecord};
+use deployer_wasm::journal::{Operation, RunRecord, Settings};
 use deployer_wasm::plan::DATABASE_RESOURCE;
 use deployer_wasm::spec::{AppName, Field, FieldError, RawSpec, Request, RollbackSpec};
 
@@ -32,6 +32,8 @@ pub(crate) struct Draft {
     pub(crate) put_back: bool,
     /// The deployment that a rollback puts back.
     pub(crate) to: Option<String>,
+    /// The settings of what runs now, to compare an update with.
+    pub(crate) runs: Option<Settings>,
 }
 
 impl Draft {
@@ -53,6 +55,7 @@ impl Draft {
             None => draft.take_from_app(&state.app),
         }
         draft.put_back = true;
+        draft.runs = state.settled_by.as_ref().map(|record| record.settings.clone());
         draft
     }
 
@@ -69,10 +72,11 @@ impl Draft {
         draft
     }
 
-    /// The same as a run that has not reached its end.
-    pub(crate) fn go_on(session: &Session, record: &RunRecord) -> Self {
+    /// The same as `record`, a run of what `state` shows that has not reached its end.
+    pub(crate) fn go_on(session: &Session, state: &DeploymentState, record: &RunRecord) -> Self {
         let mut draft = Self::empty(record.operation, session);
         draft.take(record);
+        draft.runs = state.settled_by.as_ref().map(|record| record.settings.clone());
         draft.to = record.settings.values.get("to").cloned();
         draft.reset_database = record.settings.reset_database;
         draft.prune = record.settings.prune;
@@ -90,6 +94,7 @@ impl Draft {
             prune: false,
             put_back: false,
             to: None,
+            runs: None,
         };
         if !session.reaches_postgres() {
             draft.put("schema_setup", "app");

@@ -10,9 +10,11 @@
 mod connect;
 mod context;
 mod deployment;
+mod difference;
 mod draft;
 mod fields;
 mod form;
+mod history;
 mod order;
 mod outcome;
 mod overview;

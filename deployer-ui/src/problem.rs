@@ -53,6 +53,11 @@ impl Problem {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// What failed and why, for where there is no room for a box.
+    pub(crate) fn in_one_line(&self) -> String {
+        format!("{}: {}", self.title, self.cause)
+    }
+
     /// A call that failed.
     pub(crate) fn of_call(title: &str, error: &databricks::Error) -> Self {
         let problem = Self { hint: error.hint(), ..Self::plain(title, error.to_string()) };
@@ -150,6 +155,7 @@ pub(crate) fn ProblemBox(problem: Problem, #[prop(optional)] children: Option<Ch
             <h2>{title}</h2>
             <p class="cause">{cause}</p>
             {hint.map(|hint| view! { <p class="hint"><strong>"What to do: "</strong>{hint}</p> })}
+            {children.map(|children| view! { <div class="actions">{children()}</div> })}
             {ways}
             {(!log.is_empty())
                 .then(|| {
@@ -166,7 +172,6 @@ pub(crate) fn ProblemBox(problem: Problem, #[prop(optional)] children: Option<Ch
                         </p>
                     }
                 })}
-            {children.map(|children| view! { <div class="actions">{children()}</div> })}
         </section>
     }
 }

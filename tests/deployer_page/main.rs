@@ -1,8 +1,9 @@
 //! The deployer's page in a real browser, clicked through as a person does: served by anybody, and by `tellr ui`.
 
-#[path = "person.rs"]
+mod examination;
+mod held;
 mod person;
-#[path = "served.rs"]
+mod screens;
 mod served;
 
 use anyhow::{Context, ensure};

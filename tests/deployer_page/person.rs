@@ -13,8 +13,9 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// Everything that the page and the browser keep of it, by place.
 const KEPT: &str = "
+    const done = arguments[arguments.length - 1];
     const inputs = [...document.querySelectorAll('input, textarea')].map(input => input.value);
-    return Object.entries({
+    const kept = async () => Object.entries({
         'the document': document.documentElement.outerHTML,
         'the inputs': JSON.stringify(inputs),
         'the address': location.href,
@@ -24,19 +25,40 @@ const KEPT: &str = "
         'history': JSON.stringify(history.state),
         'requested addresses': JSON.stringify(performance.getEntriesByType('resource').map(entry => entry.name)),
         'the window': window.name,
-    }).map(([place, content]) => [place, String(content)]);";
+        'databases': JSON.stringify(await indexedDB.databases()),
+        'caches': JSON.stringify(await caches.keys()),
+        'service workers': JSON.stringify((await navigator.serviceWorker.getRegistrations()).map(worker => worker.scope)),
+    }).map(([place, content]) => [place, String(content)]);
+    kept().then(done, error => done([['an error', String(error)]]));";
 
 /// A browser window with somebody in front of it.
 pub(crate) struct Person {
-    browser: Browser,
+    pub(crate) browser: Browser,
 }
 
 impl Person {
     /// Opens `address`.
     pub(crate) async fn at(address: &str, width: u32, height: u32) -> anyhow::Result<Self> {
         let browser = Browser::open(width, height).await?;
+        browser.resize(width, height).await?;
         browser.window.goto(address).await?;
         Ok(Self { browser })
+    }
+
+    /// Opens `address` in a tab of its own and closes the one that was open, whatever it is doing.
+    pub(crate) async fn change_tabs(&self, address: &str) -> anyhow::Result<()> {
+        self.close_tab().await?;
+        self.browser.window.goto(address).await?;
+        Ok(())
+    }
+
+    /// Closes the tab, whatever it is doing, and looks at an empty one.
+    pub(crate) async fn close_tab(&self) -> anyhow::Result<()> {
+        let window = &self.browser.window;
+        let empty = window.new_tab().await?;
+        window.close_window().await?;
+        window.switch_to_window(empty).await?;
+        Ok(())
     }
 
     /// Fills in the first screen.
@@ -85,6 +107,25 @@ impl Person {
         Ok(input.send_keys(text).await?)
     }
 
+    /// Opens what is folded under this text.
+    pub(crate) async fn unfold(&self, text: &str) -> anyhow::Result<()> {
+        let summary = By::XPath(format!("//main//summary[normalize-space()='{text}']"));
+        let summary = self.found(summary, text).await?;
+        let is_open = "return arguments[0].parentElement.open;";
+        let is_open: bool = self.browser.window.execute(is_open, vec![summary.to_json()?]).await?.convert()?;
+        if !is_open {
+            summary.scroll_into_view().await?;
+            summary.click().await?;
+        }
+        Ok(())
+    }
+
+    /// Back to the first screen behind the sign-in, as somebody who reloads the page.
+    pub(crate) async fn go_to_overview(&self) -> anyhow::Result<()> {
+        self.browser.window.refresh().await?;
+        self.heading("What shall be done?").await
+    }
+
     /// Turns a switch on.
     pub(crate) async fn switch_on(&self, id: &str) -> anyhow::Result<()> {
         let switch = self.found(By::Id(id), id).await?;
@@ -107,6 +148,31 @@ impl Person {
         }
     }
 
+    /// Waits until something has gone wrong; gives what is told about it.
+    pub(crate) async fn problem(&self) -> anyhow::Result<String> {
+        self.text(".problem").await
+    }
+
+    /// What has the focus: `BODY` if nothing has.
+    pub(crate) async fn focused(&self) -> anyhow::Result<String> {
+        let script = "return document.activeElement ? document.activeElement.tagName : 'BODY';";
+        Ok(self.browser.window.execute(script, Vec::new()).await?.convert()?)
+    }
+
+    /// Sets the size of all letters; none is that of the page.
+    pub(crate) async fn letters(&self, size: &str) -> anyhow::Result<()> {
+        let script = "document.documentElement.style.fontSize = arguments[0];";
+        self.browser.window.execute(script, vec![size.into()]).await?;
+        Ok(())
+    }
+
+    /// What moves.
+    pub(crate) async fn moving(&self) -> anyhow::Result<Vec<String>> {
+        let script = "return document.getAnimations().filter(one => one.playState === 'running')
+            .map(one => one.animationName || String(one));";
+        Ok(self.browser.window.execute(script, Vec::new()).await?.convert()?)
+    }
+
     /// What stands in a field.
     pub(crate) async fn value(&self, id: &str) -> anyhow::Result<String> {
         Ok(self.found(By::Id(id), id).await?.prop("value").await?.unwrap_or_default())
@@ -119,8 +185,9 @@ impl Person {
 
     /// What page and browser keep, by place.
     pub(crate) async fn everything_kept(&self) -> anyhow::Result<Vec<(String, String)>> {
-        let kept: Vec<(String, String)> = self.browser.window.execute(KEPT, Vec::new()).await?.convert()?;
-        ensure!(kept.len() == 9 && kept.iter().any(|(_, content)| content.contains("<html")), "{kept:?}");
+        let kept = self.browser.window.execute_async(KEPT, Vec::new()).await?;
+        let kept: Vec<(String, String)> = kept.convert()?;
+        ensure!(kept.len() == 12 && kept.iter().any(|(_, content)| content.contains("<html")), "{kept:?}");
         Ok(kept)
     }
 

@@ -1,7 +1,7 @@
 //! The built programs and wheels.
 //!
-//! `cargo xtask test` names what it has built in `TELLR_BIN`, `TELLR_APP_BIN`, `TELLR_WHEELS` and `TELLR_DEPLOYER_PAGE`.
-//! Without these, cargo is asked to build what the checkout holds now.
+//! `cargo xtask test` names what it has built in `TELLR_BIN`, `TELLR_APP_BIN`, `TELLR_WHEELS`,
+//! `TELLR_DEPLOYER_PAGE` and `TELLR_AXE_CORE`. Without these, cargo is asked to build what the checkout holds now.
 
 use std::env;
 use std::path::PathBuf;
@@ -37,6 +37,12 @@ pub fn wheels() -> anyhow::Result<PathBuf> {
 pub fn deployer_page() -> anyhow::Result<PathBuf> {
     static BUILT: Built = OnceLock::new();
     once(&BUILT, || named_or_else("TELLR_DEPLOYER_PAGE", build_deployer_page))
+}
+
+/// The script of axe-core, the accessibility rules.
+pub fn axe_core() -> anyhow::Result<PathBuf> {
+    static FETCHED: Built = OnceLock::new();
+    once(&FETCHED, || named_or_else("TELLR_AXE_CORE", fetch_axe_core))
 }
 
 /// The wheel of one package, e.g. `databricks-tellr-app`.
@@ -97,6 +103,14 @@ fn build_deployer_page() -> anyhow::Result<PathBuf> {
     let status = repository::cargo().args(["xtask", "deployer-page"]).stdin(Stdio::null()).status()?;
     ensure!(status.success(), "`cargo xtask deployer-page` ended with {status}");
     Ok(repository::root().join("deployer-ui/dist"))
+}
+
+fn fetch_axe_core() -> anyhow::Result<PathBuf> {
+    let output = repository::cargo().args(["xtask", "axe-core"]).stdin(Stdio::null()).output()?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "`cargo xtask axe-core` ended with {}: {errors}", output.status);
+    let lines = String::from_utf8(output.stdout)?;
+    lines.lines().last().map(PathBuf::from).context("`cargo xtask axe-core` printed no path")
 }
 
 fn dist() -> anyhow::Result<PathBuf> {

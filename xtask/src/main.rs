@@ -76,6 +76,9 @@ enum Command {
     Gallery,
     /// Measure what the design sets figures for, and write docs/figures.md
     Bench,
+    /// Fetch the accessibility rules of the browser tests (started by them)
+    #[command(hide = true)]
+    AxeCore,
     /// Run the engine's tests as WebAssembly in headless Chromium
     WasmTest {
         /// Passed on to `cargo test`
@@ -112,6 +115,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Publish { test, dry_run } => publish::run(&repository, publish::Index::of(test), dry_run),
         Command::Gallery => gallery::run(&repository),
         Command::Bench => bench::run(&repository),
+        Command::AxeCore => setup::axe_core(&repository).map(|script| say::line(&script.display().to_string())),
         Command::WasmTest { args } => wasm_tests::run(&repository, &args),
         Command::WasmBindgenTestRunner { args } => wasm_tests::runner(args),
     }

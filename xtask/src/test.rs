@@ -35,7 +35,8 @@ pub(crate) fn run(repository: &Repository) -> anyhow::Result<()> {
         .env("TELLR_BIN", &wheels.tellr)
         .env("TELLR_APP_BIN", &wheels.tellr_app)
         .env("TELLR_WHEELS", &wheels.folder)
-        .env("TELLR_DEPLOYER_PAGE", repository.path("deployer-ui/dist"));
+        .env("TELLR_DEPLOYER_PAGE", repository.path("deployer-ui/dist"))
+        .env("TELLR_AXE_CORE", setup::axe_core(repository)?);
     command::run(&mut tests)
 }
 
@@ -56,7 +57,9 @@ fn set_up(repository: &Repository) -> anyhow::Result<()> {
         Package::PythonVenv,
         Package::PythonPip,
         Package::Postgresql,
+        Package::Npm,
     ])?;
+    setup::axe_core(repository)?;
     Tools::ensure(repository).map(drop)
 }
 
