@@ -155,13 +155,17 @@ impl Draft {
 
     /// The settings as the engine reads them; the content of a file only `with_file`, since it is large.
     pub(crate) fn raw(&self, with_file: bool) -> Result<RawSpec, FieldError> {
+        Ok(self.raw_with(variables(&self.env)?, with_file))
+    }
+
+    fn raw_with(&self, env: BTreeMap<String, String>, with_file: bool) -> RawSpec {
         let given = |(key, value): (&&'static str, &String)| {
             let value = value.trim();
             (!value.is_empty() && applies(self.operation, key)).then(|| ((*key).to_owned(), value.to_owned()))
         };
         let mut raw = RawSpec {
             values: self.values.iter().filter_map(given).collect(),
-            env: variables(&self.env)?,
+            env,
             permissions: self.kept.permissions.clone(),
             reset_database: self.reset_database,
             prune: self.prune,
@@ -175,7 +179,7 @@ impl Draft {
                 (_, false) => {}
             }
         }
-        Ok(raw)
+        raw
     }
 
     /// The settings with the name of a file in place of its content.
@@ -190,15 +194,23 @@ impl Draft {
 
     /// The checked request.
     pub(crate) fn request(&self, with_file: bool) -> Result<Request, Vec<FieldError>> {
-        let raw = self.raw(with_file).map_err(|error| vec![error])?;
-        match self.operation {
+        let (env, wrong) = match variables(&self.env) {
+            Ok(env) => (env, None),
+            Err(error) => (BTreeMap::new(), Some(error)),
+        };
+        let raw = self.raw_with(env, with_file);
+        let checked = match self.operation {
             Operation::Create => raw.create().map(Request::Create),
             Operation::Update => raw.update().map(Request::Update),
             Operation::Delete => raw.delete().map(Request::Delete),
             Operation::Rollback => {
-                let app_name = AppName::parse(self.app_name()).map_err(|error| vec![error])?;
-                Ok(Request::Rollback(RollbackSpec { app_name, to: self.to.clone() }))
+                let app_name = AppName::parse(self.app_name()).map_err(|error| vec![error]);
+                app_name.map(|app_name| Request::Rollback(RollbackSpec { app_name, to: self.to.clone() }))
             }
+        };
+        match (checked, wrong) {
+            (Ok(request), None) => Ok(request),
+            (checked, wrong) => Err(checked.err().into_iter().flatten().chain(wrong).collect()),
         }
     }
 

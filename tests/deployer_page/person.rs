@@ -103,8 +103,8 @@ impl Person {
     /// Types into a field.
     pub(crate) async fn fill(&self, id: &str, text: &str) -> anyhow::Result<()> {
         let input = self.found(By::Id(id), id).await?;
-        input.clear().await?;
-        Ok(input.send_keys(text).await?)
+        input.send_keys(Key::Control + "a").await?;
+        input.send_keys(Key::Delete + text).await.with_context(|| format!("{id} takes no text"))
     }
 
     /// Opens what is folded under this text.
