@@ -1,5 +1,7 @@
 //! The deployer's page in a real browser, clicked through as a person does: served by anybody, and by `tellr ui`.
 
+mod closed_tab;
+mod deploying;
 mod examination;
 mod held;
 mod person;
@@ -10,6 +12,11 @@ use anyhow::{Context, ensure};
 use person::Person;
 use served::{StaticSite, TellrUi};
 use system_tests::{LocalWorkspace, Settings};
+
+#[expect(clippy::print_stderr, reason = "progress for whoever runs the test with --nocapture")]
+fn tell(text: &str) {
+    eprintln!("{text}");
+}
 
 /// From nothing to a deployment, to another version with empty data, to nothing.
 async fn lifecycle(person: &Person, workspace: &LocalWorkspace, name: &str) -> anyhow::Result<()> {

@@ -45,11 +45,11 @@ impl Person {
         Ok(Self { browser })
     }
 
-    /// Opens `address` in a tab of its own and closes the one that was open, whatever it is doing.
-    pub(crate) async fn change_tabs(&self, address: &str) -> anyhow::Result<()> {
-        self.close_tab().await?;
-        self.browser.window.goto(address).await?;
-        Ok(())
+    /// Opens `address` afresh.
+    pub(crate) async fn go_to(&self, address: &str) -> anyhow::Result<()> {
+        // two addresses that differ in what stands behind `#` are one page
+        self.browser.window.goto("about:blank").await?;
+        Ok(self.browser.window.goto(address).await?)
     }
 
     /// Closes the tab, whatever it is doing, and looks at an empty one.
@@ -88,16 +88,34 @@ impl Person {
 
     /// Waits for a text on the screen.
     pub(crate) async fn shows(&self, text: &str) -> anyhow::Result<()> {
-        let path = format!("//main//*[contains(normalize-space(), '{text}')]");
+        let path = format!("//main//*[contains(normalize-space(), \"{text}\")]");
         self.found(By::XPath(path), text).await.map(drop)
     }
 
     /// Presses the button, link or label with exactly this text.
     pub(crate) async fn press(&self, text: &str) -> anyhow::Result<()> {
-        let path = format!("//main//*[self::button or self::a][normalize-space()='{text}']");
+        let path = format!("//main//*[self::button or self::a][normalize-space()=\"{text}\"]");
         let button = self.found(By::XPath(path), text).await?;
         button.scroll_into_view().await?;
         button.click().await.with_context(|| format!("`{text}` cannot be pressed"))
+    }
+
+    /// Presses the button that is announced with exactly this text.
+    pub(crate) async fn press_labelled(&self, label: &str) -> anyhow::Result<()> {
+        let button = self.found(By::XPath(format!("//main//button[@aria-label=\"{label}\"]")), label).await?;
+        button.scroll_into_view().await?;
+        button.click().await.with_context(|| format!("`{label}` cannot be pressed"))
+    }
+
+    /// Whether there is an element of that id.
+    pub(crate) async fn has(&self, id: &str) -> anyhow::Result<bool> {
+        Ok(!self.browser.window.find_all(By::Id(id)).await?.is_empty())
+    }
+
+    /// Chooses a value of a list.
+    pub(crate) async fn choose(&self, id: &str, value: &str) -> anyhow::Result<()> {
+        let option = self.found(By::Css(format!("#{id} option[value='{value}']")), id).await?;
+        Ok(option.click().await?)
     }
 
     /// Types into a field.
@@ -109,7 +127,7 @@ impl Person {
 
     /// Opens what is folded under this text.
     pub(crate) async fn unfold(&self, text: &str) -> anyhow::Result<()> {
-        let summary = By::XPath(format!("//main//summary[normalize-space()='{text}']"));
+        let summary = By::XPath(format!("//main//summary[normalize-space()=\"{text}\"]"));
         let summary = self.found(summary, text).await?;
         let is_open = "return arguments[0].parentElement.open;";
         let is_open: bool = self.browser.window.execute(is_open, vec![summary.to_json()?]).await?.convert()?;

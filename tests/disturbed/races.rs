@@ -6,7 +6,7 @@ use system_tests::state::difference;
 use system_tests::tellr::Finished;
 use system_tests::{Deployment, Kind, LocalWorkspace, Settings};
 
-use crate::scenario::Operation;
+use system_tests::scenario::Operation;
 use crate::tell;
 
 async fn race(

@@ -10,7 +10,7 @@ use system_tests::{Deployment, Kind, LocalWorkspace, Settings};
 
 use super::fault::{Fault, stale_reads, storms};
 use super::messages::Messages;
-use crate::scenario::Operation;
+use system_tests::scenario::Operation;
 use crate::tell;
 
 /// More calls than any run has.

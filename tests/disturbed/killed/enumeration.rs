@@ -10,7 +10,7 @@ use system_tests::state::{FolderCopy, difference};
 use system_tests::{Deployment, Kind, LocalWorkspace, Settings};
 
 use super::point::{Ended, Moment, Point};
-use crate::scenario::Operation;
+use system_tests::scenario::Operation;
 use crate::tell;
 
 /// More calls than any run has: a guard against an enumeration without end.
