@@ -66,6 +66,7 @@ pub(crate) fn RunScreen(session: Rc<Session>, approved: Rc<Approved>) -> impl In
     let heading = move || match state.get() {
         State::Running => running_words(operation),
         State::Cancelling => "Stopping…",
+        State::Failed(problem) if problem.kind == Kind::Cancelled => "Stopped",
         State::Failed(_) => "It did not work",
         State::Done(_) => "Done",
     };

@@ -3,6 +3,7 @@
 mod closed_tab;
 mod deploying;
 mod examination;
+mod faults;
 mod held;
 mod person;
 mod screens;

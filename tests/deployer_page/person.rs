@@ -31,6 +31,11 @@ const KEPT: &str = "
     }).map(([place, content]) => [place, String(content)]);
     kept().then(done, error => done([['an error', String(error)]]));";
 
+/// What the screen reads, and whether it shows a problem: both of one moment.
+const MAIN: &str = "
+    const main = document.querySelector('main');
+    return [main ? main.innerText : '', Boolean(document.querySelector('.problem'))];";
+
 /// A browser window with somebody in front of it.
 pub(crate) struct Person {
     pub(crate) browser: Browser,
@@ -72,12 +77,11 @@ impl Person {
     pub(crate) async fn heading(&self, text: &str) -> anyhow::Result<()> {
         let started = Instant::now();
         loop {
-            let page = self.text("main").await?;
+            let (page, problem): (String, bool) = self.browser.window.execute(MAIN, Vec::new()).await?.convert()?;
             if page.lines().next() == Some(text) {
                 return Ok(());
             }
-            let problem = self.browser.window.find_all(By::Css(".problem")).await?;
-            let stuck = !problem.is_empty() || started.elapsed() > DEADLINE;
+            let stuck = problem || started.elapsed() > DEADLINE;
             if stuck {
                 self.picture("stuck").await?;
             }

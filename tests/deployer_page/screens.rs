@@ -140,7 +140,7 @@ async fn update(look: &Examiner<'_>, workspace: &LocalWorkspace) -> anyhow::Resu
     person.heading("Stopping…").await?;
     look.screen("stopping").await?;
     release(workspace).await?;
-    person.heading("It did not work").await?;
+    person.heading("Stopped").await?;
     look.screen("cancelled").await?;
 
     person.go_to_overview().await?;
