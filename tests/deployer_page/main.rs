@@ -5,6 +5,7 @@ mod deploying;
 mod examination;
 mod faults;
 mod held;
+mod keyboard;
 mod person;
 mod screens;
 mod served;
