@@ -88,6 +88,12 @@ impl Problem {
             problem.add_log(cause);
         }
         problem.kind = kind_of(failed);
+        if problem.hint.is_none() && matches!(failed, DeployError::Step { .. } | DeployError::Observe { .. }) {
+            problem.hint = Some(
+                "try again; if it fails in the same way, show the platform's words to an administrator of the workspace"
+                    .into(),
+            );
+        }
         if problem.kind == Kind::Locked {
             problem.hint =
                 Some("wait until it has ended; if you know that it is dead, take over from it".into());

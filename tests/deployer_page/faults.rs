@@ -65,7 +65,8 @@ const OUT_OF_SIGHT: &str = "
     }
     return hidden;";
 
-async fn nothing_out_of_sight(person: &Person, name: &str, what: &[&str]) -> anyhow::Result<()> {
+/// What `what` selects is wholly in a narrow window, and in a wide one.
+pub(crate) async fn nothing_out_of_sight(person: &Person, name: &str, what: &[&str]) -> anyhow::Result<()> {
     let mut hidden = Vec::new();
     for (width, height) in [NARROW, WIDE] {
         person.browser.resize(width, height).await?;
@@ -136,8 +137,8 @@ impl Table<'_> {
         };
         let problem = self.person.problem().await?;
         tell(&format!("--- {}\n{problem}", fault.name));
-        let cause = self.person.text(".problem .cause").await?;
-        let hint = self.person.text(".problem .hint").await?;
+        let cause = self.person.glance(".problem .cause").await?;
+        let hint = self.person.glance(".problem .hint").await?;
         let in_sight = [".problem h2", ".problem .cause", ".problem .hint", ".problem .actions .button"];
         nothing_out_of_sight(self.person, fault.name, &in_sight).await?;
         ensure!(cause.contains(why), "`{why}` is not in the cause: {cause}");
@@ -156,15 +157,15 @@ fn of_a_create() -> Vec<Fault> {
     let failed = |message: &str| json!({"state": "FAILED", "message": message});
     let again = "try again";
     vec![
-        preset("off.lakebase_projects", "GET", "/api/2.0/postgres/**", NoPlan { why: "No API found", advice: "does not offer the feature" }),
         preset("off.apps", "GET", "/api/2.0/apps/*", NoPlan { why: "not enabled in this workspace", advice: "does not offer the feature" }),
         preset("permission.app", "GET", "/api/2.0/apps/*", NoPlan { why: "CAN_MANAGE", advice: "check your permissions" }),
         preset("permission.workspace_files", "POST", mkdirs, Failure { why: "permission to write to this folder", advice: "write to the app's folder" }),
-        preset("quota.import_size", "POST", import, Failure { why: "exceeded max size", advice: "" }),
+        preset("quota.import_size", "POST", import, Failure { why: "exceeded max size", advice: "administrator of the workspace" }),
         preset("internal", "POST", project, Failure { why: "An internal error occurred", advice: again }),
         preset("timeout", "POST", project, Failure { why: "took too long", advice: again }),
         preset("quota.lakebase_projects", "POST", project, Failure { why: "limit of projects", advice: "delete what is not needed" }),
         preset("permission.lakebase_projects", "POST", project, Failure { why: "permission to create projects", advice: "check your permissions" }),
+        preset("off.lakebase_projects", "*", "/api/2.0/postgres/**", Failure { why: "No API found", advice: "does not offer the feature" }),
         does("hold", "POST", project, json!("hold"), Shown::Wait { why: "Create Lakebase tellr-db" }),
         becomes("operation-fails", "operation", "tellr-db", failed("No capacity in this region"), Failure { why: "No capacity in this region", advice: again }),
         never("operation-never-ends", "operation", "tellr-db", "tellr-db"),

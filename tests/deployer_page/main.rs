@@ -8,6 +8,7 @@ mod held;
 mod keyboard;
 mod person;
 mod screens;
+mod security;
 mod served;
 
 use anyhow::{Context, ensure};

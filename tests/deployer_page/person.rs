@@ -96,6 +96,16 @@ impl Person {
         self.found(By::XPath(path), text).await.map(drop)
     }
 
+    /// Waits for a text on the screen, whatever is in it.
+    pub(crate) async fn shows_literally(&self, text: &str) -> anyhow::Result<()> {
+        let started = Instant::now();
+        while !self.glance("main").await?.contains(text) {
+            ensure!(started.elapsed() < DEADLINE, "`{text}` does not show: {}", self.glance("main").await?);
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
+    }
+
     /// Presses the button, link or label with exactly this text.
     pub(crate) async fn press(&self, text: &str) -> anyhow::Result<()> {
         let path = format!("//main//*[self::button or self::a][normalize-space()=\"{text}\"]");
@@ -168,6 +178,12 @@ impl Person {
                 text => return Ok(text?),
             }
         }
+    }
+
+    /// The text of an element as it is now; empty if there is none.
+    pub(crate) async fn glance(&self, css: &str) -> anyhow::Result<String> {
+        let script = "const found = document.querySelector(arguments[0]); return found ? found.innerText : '';";
+        Ok(self.browser.window.execute(script, vec![css.into()]).await?.convert()?)
     }
 
     /// Waits until something has gone wrong; gives what is told about it.
