@@ -15,7 +15,7 @@ use system_tests::{Deployment, Kind, LocalWorkspace, Settings};
 
 use crate::deploying::{begin, go_on};
 use crate::person::Person;
-use crate::served::TellrUi;
+use crate::served::{StaticSite, TellrUi};
 use crate::tell;
 
 /// More calls than any run has.
@@ -192,6 +192,66 @@ impl Enumeration {
             }
         }
     }
+}
+
+/// A page that makes its calls itself, and whose token is gone with its tab.
+async fn of_a_page_from_anywhere() -> anyhow::Result<()> {
+    let settings = Settings { state_delay: Duration::from_millis(5), open_to_pages: true, ..Settings::default() };
+    let workspace = LocalWorkspace::start(settings)?;
+    let site = StaticSite::start().await?;
+    let by_app = ["--schema-setup", "app"];
+    let undisturbed = Deployment::new(&workspace, "tellr-0", Kind::Autoscaling);
+    workspace.tellr(&undisturbed.flags("create", &by_app)).await?.successful()?;
+    let expected = without_ids(&undisturbed.state(&workspace).await?);
+    let person = Person::at(&site.address, 1280, 800).await?;
+    let points = [
+        ("/api/2.0/postgres/projects", "after", Successor::Command),
+        ("/api/2.0/apps", "before", Successor::Tab),
+        ("/api/2.0/apps/*/deployments", "after", Successor::Tab),
+    ];
+    for (number, (path, when, successor)) in points.into_iter().enumerate() {
+        let deployment = Deployment::new(&workspace, &format!("tellr-{}", number + 1), Kind::Autoscaling);
+        let rule = json!({"id": "point", "on": {"method": "POST", "path": path}, "when": when, "do": "hold"});
+        workspace.add_fault(&rule).await?;
+        person.go_to(&site.address).await?;
+        person.sign_in(workspace.ready()).await?;
+        begin(&person, Operation::Create, &deployment).await?;
+        ensure!(workspace.held("point", DEADLINE).await?.is_some(), "{path} is not called");
+        person.close_tab().await?;
+        workspace.remove_faults().await?;
+        match successor {
+            Successor::Tab => {
+                person.go_to(&site.address).await?;
+                person.sign_in(workspace.ready()).await?;
+                go_on(&person, Operation::Create, &workspace, &deployment).await?;
+            }
+            Successor::Command => {
+                let flags = deployment.flags("create", &[&by_app[..], &["--take-over"]].concat());
+                workspace.start_tellr(&flags, ELSEWHERE)?.finish().await?.successful()?;
+            }
+        }
+        let state = without_ids(&deployment.state(&workspace).await?);
+        ensure!(state == expected, "{path}: another end: {}", difference(&expected, &state));
+        let (succeeded, _) = deployment.deployments(&workspace).await?;
+        ensure!(succeeded == 1, "{path}: {succeeded} deployments of one run");
+    }
+    person.leave().await
+}
+
+/// The state without the ids that tell an app which preparation of its schema was asked for.
+fn without_ids(state: &Value) -> Value {
+    let mut state = state.clone();
+    if let Some(text) = state["files"]["app.yaml"].as_str() {
+        let known = |word: &str| word.len() < 32 || !word.chars().all(|c| c.is_ascii_hexdigit());
+        let words = text.split('"').map(|word| if known(word) { word } else { "<id>" });
+        state["files"]["app.yaml"] = json!(words.collect::<Vec<_>>().join("\""));
+    }
+    state
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_from_anywhere_whose_tab_is_closed_is_finished_by_another() {
+    of_a_page_from_anywhere().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -85,10 +85,16 @@ struct Table<'a> {
     workspace: &'a LocalWorkspace,
     /// The button that carries the plan out.
     button: &'static str,
+    /// Whether it asks for the app's name.
+    asks: bool,
     wrong: Vec<String>,
 }
 
-impl Table<'_> {
+impl<'a> Table<'a> {
+    fn of(person: &'a Person, workspace: &'a LocalWorkspace, button: &'static str, asks: bool) -> Self {
+        Self { person, workspace, button, asks, wrong: Vec::new() }
+    }
+
     /// Meets the fault, beginning and ending with a plan that can be carried out.
     async fn meet(&mut self, fault: &Fault) -> anyhow::Result<()> {
         let mut rule = fault.rule.clone();
@@ -101,11 +107,11 @@ impl Table<'_> {
                 "Look again"
             }
             Shown::Failure { .. } => {
-                self.person.press(self.button).await?;
+                self.carry_out().await?;
                 "Try again from here"
             }
             Shown::Wait { .. } => {
-                self.person.press(self.button).await?;
+                self.carry_out().await?;
                 "Go on"
             }
         };
@@ -114,12 +120,39 @@ impl Table<'_> {
         }
         if let Shown::Wait { .. } = fault.shown {
             self.person.press("Cancel").await?;
-            self.person.heading("Stopped").await?;
+            // a run stops between its calls, not in one
+            if fault.rule["do"] == "hold" {
+                self.workspace.remove_fault("fault").await?;
+            }
+            self.person.heading("Stopped").await.with_context(|| fault.name)?;
         }
         self.workspace.remove_faults().await?;
         self.person.press(button).await.with_context(|| fault.name)?;
         self.person.heading("The plan").await.with_context(|| fault.name)?;
         self.person.shows("What will be done").await.with_context(|| fault.name)
+    }
+
+    async fn carry_out(&self) -> anyhow::Result<()> {
+        if self.asks {
+            self.person.fill("confirm", "tellr").await?;
+        }
+        self.person.press(self.button).await
+    }
+
+    /// Meets all of them, and then gets through.
+    async fn meet_all(&mut self, faults: &[Fault]) -> anyhow::Result<()> {
+        for fault in faults {
+            self.meet(fault).await?;
+        }
+        for rule in what_a_run_survives() {
+            self.workspace.add_fault(&rule).await?;
+        }
+        self.carry_out().await?;
+        self.person.heading("Done").await?;
+        self.workspace.remove_faults().await?;
+        let wrong = std::mem::take(&mut self.wrong);
+        ensure!(wrong.is_empty(), "{} faults are not shown as they should be:\n{}", wrong.len(), wrong.join("\n"));
+        Ok(())
     }
 
     async fn look(&self, fault: &Fault) -> anyhow::Result<()> {
@@ -131,7 +164,7 @@ impl Table<'_> {
             }
             Shown::Wait { why } => {
                 let news = self.person.shows(why).await;
-                nothing_out_of_sight(self.person, fault.name, &[".running .news", ".actions .button"]).await?;
+                nothing_out_of_sight(self.person, fault.name, &[".running .step-text", ".actions .button"]).await?;
                 return news;
             }
         };
@@ -166,19 +199,19 @@ fn of_a_create() -> Vec<Fault> {
         preset("quota.lakebase_projects", "POST", project, Failure { why: "limit of projects", advice: "delete what is not needed" }),
         preset("permission.lakebase_projects", "POST", project, Failure { why: "permission to create projects", advice: "check your permissions" }),
         preset("off.lakebase_projects", "*", "/api/2.0/postgres/**", Failure { why: "No API found", advice: "does not offer the feature" }),
-        does("hold", "POST", project, json!("hold"), Shown::Wait { why: "Create Lakebase tellr-db" }),
         becomes("operation-fails", "operation", "tellr-db", failed("No capacity in this region"), Failure { why: "No capacity in this region", advice: again }),
         never("operation-never-ends", "operation", "tellr-db", "tellr-db"),
         never("lakebase-never-ready", "lakebase", "tellr-db", "tellr-db"),
+        does("hold", "POST", mkdirs, json!("hold"), Shown::Wait { why: "Create folder" }),
         preset("permission.apps", "POST", apps, Failure { why: "permission to create apps", advice: "check your permissions" }),
         preset("quota.apps", "POST", apps, Failure { why: "limit of 100 apps", advice: "delete what is not needed" }),
         preset("off.user_authorization", "POST", apps, Failure { why: "user token passthrough not enabled", advice: "admin must turn on user authorization" }),
-        never("compute-never-starts", "app_compute", "tellr", "STARTING"),
+        never("compute-never-starts", "app_compute", "tellr", "App compute is starting."),
         becomes("compute-fails", "app_compute", "tellr", json!({"state": "ERROR", "message": "No machine is free"}), Failure { why: "No machine is free", advice: again }),
         preset("permission.lakebase_credentials", "POST", "/api/2.0/postgres/credentials", Failure { why: "permission to connect to this database", advice: "check your permissions" }),
         becomes("deployment-fails", "deployment", "tellr", failed("Error installing packages"), Failure { why: "Error installing packages", advice: "put right what the log says" }),
         becomes("deployment-cancelled", "deployment", "tellr", json!({"state": "CANCELLED", "message": "Somebody has cancelled it"}), Failure { why: "Somebody has cancelled it", advice: "put right what the log says" }),
-        never("deployment-never-ends", "deployment", "tellr", "IN_PROGRESS"),
+        never("deployment-never-ends", "deployment", "tellr", "Preparing source code"),
         becomes("app-crashes", "app", "tellr", json!({"state": "CRASHED", "message": "App crashed unexpectedly"}), Failure { why: "App crashed unexpectedly", advice: "put right what the log says" }),
     ]
 }
@@ -192,17 +225,74 @@ async fn a_create() -> anyhow::Result<()> {
     person.press("New deployment").await?;
     person.press("Show the plan").await?;
     person.shows("What will be done").await?;
-    let mut table = Table { person: &person, workspace: &workspace, button: "Deploy", wrong: Vec::new() };
-    for fault in of_a_create() {
-        table.meet(&fault).await?;
-    }
-    for rule in what_a_run_survives() {
-        workspace.add_fault(&rule).await?;
-    }
-    person.press("Deploy").await?;
-    person.heading("Done").await?;
-    ensure!(table.wrong.is_empty(), "{} faults are not shown as they should be:\n{}", table.wrong.len(), table.wrong.join("\n"));
+    let mut table = Table::of(&person, &workspace, "Deploy", false);
+    table.meet_all(&of_a_create()).await?;
     person.leave().await
+}
+
+/// What can happen to a Provisioned database, to an update that puts the former version back, and to a delete.
+async fn a_life() -> anyhow::Result<()> {
+    let settings = Settings { state_delay: std::time::Duration::from_millis(5), ..Settings::default() };
+    let workspace = LocalWorkspace::start(settings)?;
+    let server = TellrUi::start(&workspace).await?;
+    let person = Person::at(&server.address, WIDE.0, WIDE.1).await?;
+    person.heading("What shall be done?").await?;
+    person.press("New deployment").await?;
+    person.unfold("More settings").await?;
+    person.choose("lakebase_type", "provisioned").await?;
+    person.press("Show the plan").await?;
+    person.shows("What will be done").await?;
+    Table::of(&person, &workspace, "Deploy", false).meet_all(&of_an_instance()).await.context("create")?;
+
+    person.press("Back to the deployments").await?;
+    person.press("Open").await?;
+    person.press("Update").await?;
+    person.unfold("More settings").await?;
+    person.fill("description", "Decks for everybody").await?;
+    person.press("Show the plan").await?;
+    person.shows("What will be done").await?;
+    Table::of(&person, &workspace, "Update", false).meet_all(&of_an_update()).await.context("update")?;
+
+    person.press("Back to the deployments").await?;
+    person.press("Open").await?;
+    person.press("Delete").await?;
+    person.switch_on("reset_database").await?;
+    person.press("Show what would go").await?;
+    person.shows("What will be done").await?;
+    Table::of(&person, &workspace, "Delete", true).meet_all(&of_a_delete()).await.context("delete")?;
+    person.leave().await
+}
+
+fn of_an_instance() -> Vec<Fault> {
+    use Shown::Failure;
+    let instances = "/api/2.0/database/instances";
+    vec![
+        preset("off.lakebase_instances", "POST", instances, Failure { why: "not enabled in this workspace", advice: "does not offer the feature" }),
+        preset("quota.lakebase_instances", "POST", instances, Failure { why: "limit of database instances", advice: "delete what is not needed" }),
+        preset("permission.lakebase_instances", "POST", instances, Failure { why: "permission to create database instances", advice: "check your permissions" }),
+        never("instance-never-ready", "lakebase", "tellr-db", "STARTING"),
+    ]
+}
+
+fn of_an_update() -> Vec<Fault> {
+    use Shown::Failure;
+    let failed = |message: &str| json!({"state": "FAILED", "message": message});
+    vec![
+        preset("permission.app", "POST", "/api/2.0/apps/*/update", Failure { why: "CAN_MANAGE", advice: "check your permissions" }),
+        becomes("app-update-fails", "app_update", "tellr", failed("The update was refused"), Failure { why: "The update was refused", advice: "try again" }),
+        never("app-update-never-ends", "app_update", "tellr", "App update is in progress."),
+        becomes("update-deployment-fails", "deployment", "tellr", failed("Error installing packages"), Failure { why: "Error installing packages", advice: "update again" }),
+        becomes("update-app-crashes", "app", "tellr", json!({"state": "CRASHED", "message": "App crashed unexpectedly"}), Failure { why: "App crashed unexpectedly", advice: "roll back in the deployment's history" }),
+    ]
+}
+
+fn of_a_delete() -> Vec<Fault> {
+    use Shown::Failure;
+    let app = "/api/2.0/apps/tellr";
+    vec![
+        does("delete-permission", "DELETE", app, json!({"preset": "permission.app"}), Failure { why: "CAN_MANAGE", advice: "check your permissions" }),
+        does("delete-internal", "DELETE", app, json!({"preset": "internal"}), Failure { why: "An internal error occurred", advice: "try again" }),
+    ]
 }
 
 /// Faults after which nothing is left to do for a person.
@@ -216,6 +306,11 @@ fn what_a_run_survives() -> [Value; 5] {
         json!({"id": "reset", "on": app, "do": "reset"}),
         json!({"id": "lost", "on": app, "when": "after", "do": "drop"}),
     ]
+}
+
+#[tokio::test]
+async fn every_fault_of_an_instance_an_update_and_a_delete_is_told_and_gone_on_from() {
+    a_life().await.unwrap();
 }
 
 #[tokio::test]
