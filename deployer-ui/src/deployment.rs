@@ -1,15 +1,15 @@
-//! Looking at one deployment: how it stands, where it differs from what was asked for, its former versions.
+//! Looking at one deployment: how it stands, where it differs from what was asked for, its history.
 
 use std::rc::Rc;
 
 use deployer_wasm::drift::DeploymentState;
-use deployer_wasm::journal::{JournalSeen, RunState, VersionSeen};
-use deployer_wasm::moment;
+use deployer_wasm::journal::RunState;
 use deployer_wasm::spec::AppName;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::draft::Draft;
+use crate::history::History;
 use crate::page::{Page, Screen};
 use crate::problem::{Problem, ProblemBox};
 use crate::session::Session;
@@ -68,21 +68,21 @@ fn State(session: Rc<Session>, state: Rc<DeploymentState>) -> impl IntoView {
                 "Delete"
             </button>
         </div>
-        {unfinished(page, &session, state.journal.as_ref())}
+        {unfinished(page, &session, &state)}
         <section class="panel">
             <h2>"How it stands"</h2>
             {facts(&state)}
         </section>
         {drift(&state)}
-        {history(page, &session, &state)}
+        <History session state/>
     }
 }
 
 /// A run that has not reached its end, and the way to go on with it.
-fn unfinished(page: Page, session: &Session, journal: Option<&JournalSeen>) -> Option<AnyView> {
-    let head =
-        journal?.head.as_ref().filter(|head| head.state != RunState::Succeeded && head.restored.is_none())?;
-    let draft = StoredValue::new_local(Draft::go_on(session, head));
+fn unfinished(page: Page, session: &Session, state: &DeploymentState) -> Option<AnyView> {
+    let head = state.journal.as_ref()?.head.as_ref();
+    let head = head.filter(|head| head.state != RunState::Succeeded && head.restored.is_none())?;
+    let draft = StoredValue::new_local(Draft::go_on(session, state, head));
     let words = if head.is_open() { "has not ended" } else { "failed" };
     let text = format!("{} {words}: {}", head.in_words(), head.progress_in_words());
     let error = head.error.clone();
@@ -150,58 +150,6 @@ fn drift(state: &DeploymentState) -> Option<AnyView> {
                 <h2>"Changed since by others"</h2>
                 <ul class="plain">{rows}</ul>
                 <p class="quiet">"An update with the same settings puts this right."</p>
-            </section>
-        }
-        .into_any(),
-    )
-}
-
-fn history(page: Page, session: &Rc<Session>, state: &DeploymentState) -> Option<AnyView> {
-    let journal = state.journal.as_ref()?;
-    let last = journal.head.as_ref().map(|head| {
-        let end = match head.state {
-            RunState::Running => "has not ended",
-            RunState::Succeeded => "succeeded",
-            RunState::Failed => "failed",
-        };
-        view! { <p>{format!("The latest of {} runs: {} {end}", journal.runs.len(), head.in_words())}</p> }
-    });
-    let row = |version: &VersionSeen| {
-        let id = version.deployment_id.clone();
-        let draft = StoredValue::new_local(Draft::rollback(session, &state.app.name, &id));
-        let kept = jiff::Timestamp::from_millisecond(version.created_at).ok();
-        let kept = kept.map(|at| format!("kept {}", moment::in_words(at)));
-        let label = format!("Roll back to {id}");
-        view! {
-            <li>
-                <span class="row-text">
-                    <strong>{id}</strong>
-                    <span class="quiet">{kept}</span>
-                </span>
-                <button
-                    type="button"
-                    class="button"
-                    aria-label=label
-                    on:click=move |_| page.show(Screen::Form(Rc::new(draft.get_value())))
-                >
-                    "Roll back"
-                </button>
-            </li>
-        }
-    };
-    let versions: Vec<_> = journal.versions.iter().rev().map(row).collect();
-    let list = if versions.is_empty() {
-        view! { <p class="quiet">"No former version is kept yet: the next update keeps the one that runs now."</p> }
-            .into_any()
-    } else {
-        view! { <ul class="rows">{versions}</ul> }.into_any()
-    };
-    Some(
-        view! {
-            <section class="panel">
-                <h2>"History"</h2>
-                {last}
-                {list}
             </section>
         }
         .into_any(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use databricks::apps::App;
 use deployer_wasm::drift::DeploymentState;
-use deployer_wasm::journal::{Operation, RunRecord};
+use deployer_wasm::journal::{Operation, RunRecord, Settings};
 use deployer_wasm::plan::DATABASE_RESOURCE;
 use deployer_wasm::spec::{AppName, Field, FieldError, RawSpec, Request, RollbackSpec};
 
@@ -32,6 +32,8 @@ pub(crate) struct Draft {
     pub(crate) put_back: bool,
     /// The deployment that a rollback puts back.
     pub(crate) to: Option<String>,
+    /// The settings of what runs now, to compare an update with.
+    pub(crate) runs: Option<Settings>,
 }
 
 impl Draft {
@@ -53,6 +55,7 @@ impl Draft {
             None => draft.take_from_app(&state.app),
         }
         draft.put_back = true;
+        draft.runs = state.settled_by.as_ref().map(|record| record.settings.clone());
         draft
     }
 
@@ -69,10 +72,11 @@ impl Draft {
         draft
     }
 
-    /// The same as a run that has not reached its end.
-    pub(crate) fn go_on(session: &Session, record: &RunRecord) -> Self {
+    /// The same as `record`, a run of what `state` shows that has not reached its end.
+    pub(crate) fn go_on(session: &Session, state: &DeploymentState, record: &RunRecord) -> Self {
         let mut draft = Self::empty(record.operation, session);
         draft.take(record);
+        draft.runs = state.settled_by.as_ref().map(|record| record.settings.clone());
         draft.to = record.settings.values.get("to").cloned();
         draft.reset_database = record.settings.reset_database;
         draft.prune = record.settings.prune;
@@ -90,6 +94,7 @@ impl Draft {
             prune: false,
             put_back: false,
             to: None,
+            runs: None,
         };
         if !session.reaches_postgres() {
             draft.put("schema_setup", "app");
@@ -150,13 +155,17 @@ impl Draft {
 
     /// The settings as the engine reads them; the content of a file only `with_file`, since it is large.
     pub(crate) fn raw(&self, with_file: bool) -> Result<RawSpec, FieldError> {
+        Ok(self.raw_with(variables(&self.env)?, with_file))
+    }
+
+    fn raw_with(&self, env: BTreeMap<String, String>, with_file: bool) -> RawSpec {
         let given = |(key, value): (&&'static str, &String)| {
             let value = value.trim();
             (!value.is_empty() && applies(self.operation, key)).then(|| ((*key).to_owned(), value.to_owned()))
         };
         let mut raw = RawSpec {
             values: self.values.iter().filter_map(given).collect(),
-            env: variables(&self.env)?,
+            env,
             permissions: self.kept.permissions.clone(),
             reset_database: self.reset_database,
             prune: self.prune,
@@ -170,7 +179,7 @@ impl Draft {
                 (_, false) => {}
             }
         }
-        Ok(raw)
+        raw
     }
 
     /// The settings with the name of a file in place of its content.
@@ -185,15 +194,23 @@ impl Draft {
 
     /// The checked request.
     pub(crate) fn request(&self, with_file: bool) -> Result<Request, Vec<FieldError>> {
-        let raw = self.raw(with_file).map_err(|error| vec![error])?;
-        match self.operation {
+        let (env, wrong) = match variables(&self.env) {
+            Ok(env) => (env, None),
+            Err(error) => (BTreeMap::new(), Some(error)),
+        };
+        let raw = self.raw_with(env, with_file);
+        let checked = match self.operation {
             Operation::Create => raw.create().map(Request::Create),
             Operation::Update => raw.update().map(Request::Update),
             Operation::Delete => raw.delete().map(Request::Delete),
             Operation::Rollback => {
-                let app_name = AppName::parse(self.app_name()).map_err(|error| vec![error])?;
-                Ok(Request::Rollback(RollbackSpec { app_name, to: self.to.clone() }))
+                let app_name = AppName::parse(self.app_name()).map_err(|error| vec![error]);
+                app_name.map(|app_name| Request::Rollback(RollbackSpec { app_name, to: self.to.clone() }))
             }
+        };
+        match (checked, wrong) {
+            (Ok(request), None) => Ok(request),
+            (checked, wrong) => Err(checked.err().into_iter().flatten().chain(wrong).collect()),
         }
     }
 

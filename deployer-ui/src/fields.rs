@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use deployer_wasm::spec::{Field, FieldError};
+use deployer_wasm::spec::{FIELDS, Field, FieldError};
 use leptos::prelude::*;
 
 use crate::draft::{Draft, label};
@@ -26,8 +26,7 @@ impl Form {
         if !self.touched.with(|touched| touched.contains(key)) {
             return None;
         }
-        self.errors
-            .with(|errors| errors.iter().find(|error| error.field == key).map(|error| error.message.clone()))
+        self.errors.with(|errors| errors.iter().find(|error| error.field == key).map(in_words))
     }
 
     fn value(self, key: &'static str) -> String {
@@ -42,6 +41,13 @@ impl Form {
     fn touch(self, key: &'static str) {
         self.touched.update(|touched| _ = touched.insert(key));
     }
+}
+
+/// An error with the field's name as the form has it.
+pub(crate) fn in_words(error: &FieldError) -> String {
+    let field = FIELDS.iter().find(|field| field.key == error.field);
+    let name = field.map_or_else(String::new, label);
+    error.message.replacen(&format!("`{}`", error.field), &name, 1)
 }
 
 /// A field with its label, its help, and its error once it was left. `offers` are values to choose from.

@@ -6,9 +6,10 @@ use deployer_wasm::journal::Operation;
 use deployer_wasm::spec::FIELDS;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
 
 use crate::draft::Draft;
-use crate::fields::{FieldRow, Form, Switch, form_of};
+use crate::fields::{FieldRow, Form, Switch, form_of, in_words};
 use crate::order::Order;
 use crate::page::{Page, Screen};
 use crate::problem::{Problem, ProblemBox};
@@ -37,7 +38,10 @@ pub(crate) fn FormScreen(session: Rc<Session>, draft: Rc<Draft>) -> impl IntoVie
                 move || {
                     match order(&form.draft.get_untracked()) {
                         Ok(order) => page.show(Screen::Plan(Rc::new(order))),
-                        Err(problem) => failure.set(Some(problem)),
+                        Err(problem) => {
+                            failure.set(Some(problem));
+                            request_animation_frame(go_to_first_error);
+                        }
                     }
                     busy.try_set(false);
                 },
@@ -76,10 +80,23 @@ pub(crate) fn FormScreen(session: Rc<Session>, draft: Rc<Draft>) -> impl IntoVie
     }
 }
 
+/// Puts whoever types into the first field that is wrong, even if it is folded away.
+fn go_to_first_error() {
+    let Ok(Some(field)) = document().query_selector("form [aria-invalid]") else { return };
+    if let Ok(Some(folded)) = field.closest("details") {
+        // cannot fail for that name
+        _ = folded.set_attribute("open", "");
+    }
+    if let Ok(field) = field.dyn_into::<web_sys::HtmlElement>() {
+        // a field that is gone already needs no focus
+        _ = field.focus();
+    }
+}
+
 /// The checked request, or everything that is wrong.
 fn order(draft: &Draft) -> Result<Order, Problem> {
     let request = draft.request(true).map_err(|errors| {
-        let messages: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+        let messages: Vec<String> = errors.iter().map(in_words).collect();
         Problem::plain("Please look at these settings again", messages.join("\n"))
     })?;
     let manner = Manner { take_over: false, put_back: draft.put_back };
@@ -250,6 +267,11 @@ fn described(file: &Picked) -> String {
 
 #[component]
 fn Variables(form: Form) -> impl IntoView {
+    let wrong = move || {
+        form.errors.with(|errors| {
+            errors.iter().find(|error| error.field == "env").map(|error| error.message.clone())
+        })
+    };
     view! {
         <div class="field">
             <label for="env">"Variables for the app"</label>
@@ -257,18 +279,15 @@ fn Variables(form: Form) -> impl IntoView {
                 id="env"
                 rows="3"
                 spellcheck="false"
-                aria-describedby="env-help"
+                aria-describedby="env-help env-error"
+                aria-invalid=move || wrong().is_some().then_some("true")
                 prop:value=move || form.draft.with(|draft| draft.env.clone())
                 on:input=move |event| form.draft.update(|draft| draft.env = event_target_value(&event))
             />
             <p class="help" id="env-help">
                 "A line each: " <code>"NAME=value"</code> ". They stand in app.yaml for everybody to read: no passwords"
             </p>
-            {move || {
-                form.errors
-                    .with(|errors| errors.iter().find(|error| error.field == "env").map(|error| error.message.clone()))
-                    .map(|words| view! { <p class="error">{words}</p> })
-            }}
+            <p class="error" id="env-error">{wrong}</p>
         </div>
     }
 }

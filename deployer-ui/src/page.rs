@@ -69,10 +69,10 @@ impl Page {
         expect_context()
     }
 
-    /// Changes the screen; its heading gets the focus, so that a screen reader begins there.
+    /// Changes the screen.
     pub(crate) fn show(self, screen: Screen) {
         self.screen.set(screen);
-        request_animation_frame(focus_heading);
+        begin_at_heading();
     }
 
     /// Goes on as `session`.
@@ -95,6 +95,12 @@ impl Page {
             self.show(Screen::Connect(problem));
         }
     }
+}
+
+/// Gives the heading the focus once it shows: a screen reader begins there, and whoever uses keys is not lost when the
+/// button that they pressed goes away.
+pub(crate) fn begin_at_heading() {
+    request_animation_frame(focus_heading);
 }
 
 fn focus_heading() {

@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
-use deployer_wasm::journal::Operation;
+use deployer_wasm::journal::{Operation, RunRecord, Settings};
 use deployer_wasm::plan::{Change, Plan, PlanRow, plan as make_plan};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::difference;
 use crate::draft::Draft;
 use crate::order::{Approved, Order};
 use crate::page::{Page, Screen};
@@ -113,14 +114,20 @@ fn Approval(order: Rc<Order>, plan: Rc<Plan>) -> impl IntoView {
     let is_fit = plan.refusals.is_empty();
     let has_work = plan.has_work();
     let has_warnings = !plan.warnings.is_empty();
+    let open = plan.journal.as_ref().and_then(|journal| journal.head.clone()).filter(RunRecord::is_open);
+    let take_over = RwSignal::new(order.manner.take_over);
+    let runs = order.draft.runs.as_ref().filter(|_| order.draft.operation == Operation::Update);
+    let differs = runs.map(|runs| difference::table(runs, &Settings::of(&order.request)));
     let go = StoredValue::new_local(move || {
         if may.get_untracked() {
-            let approved = Approved { order: Rc::clone(&order), plan: Plan::clone(&plan) };
-            page.show(Screen::Run(Rc::new(approved)));
+            let order =
+                if take_over.get_untracked() { Rc::new(order.taking_over()) } else { Rc::clone(&order) };
+            page.show(Screen::Run(Rc::new(Approved { order, plan: Plan::clone(&plan) })));
         }
     });
     view! {
         {refusals}
+        {differs}
         <section class="panel">
             <h2>"What will be done"</h2>
             <ol class="plan">{work}</ol>
@@ -140,6 +147,7 @@ fn Approval(order: Rc<Order>, plan: Rc<Plan>) -> impl IntoView {
                     <section class="notice">
                         <h2>"To know"</h2>
                         <ul class="plain">{warnings}</ul>
+                        {open.map(|_| view! { <TakeOver take_over/> })}
                     </section>
                 }
             })}
@@ -160,6 +168,29 @@ fn Approval(order: Rc<Order>, plan: Rc<Plan>) -> impl IntoView {
                     </div>
                 }
             })}
+    }
+}
+
+/// What to do about a run that has not ended.
+#[component]
+fn TakeOver(take_over: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <div class="switch">
+            <input
+                id="take_over"
+                type="checkbox"
+                aria-describedby="take_over-help"
+                prop:checked=take_over
+                on:change=move |event| take_over.set(event_target_checked(&event))
+            />
+            <div>
+                <label for="take_over">"That run is dead: take over at once"</label>
+                <p class="help" id="take_over-help">
+                    "Say so if its tab or program is closed. Without this it is watched for a minute; if it still works, it \
+                     is left alone"
+                </p>
+            </div>
+        </div>
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) struct Problem {
     cause: String,
     /// What to do.
     hint: Option<String>,
+    /// What happened after it.
+    note: Option<String>,
     /// The last lines of the app's log.
     log: Vec<String>,
     /// Where the log can be read.
@@ -45,7 +47,7 @@ impl Problem {
     /// One without a hint.
     pub(crate) fn plain(title: &str, cause: String) -> Self {
         let (title, log) = (title.to_owned(), Vec::new());
-        Self { title, cause, hint: None, log, log_address: None, kind: Kind::Other }
+        Self { title, cause, hint: None, note: None, log, log_address: None, kind: Kind::Other }
     }
 
     #[must_use]
@@ -53,9 +55,15 @@ impl Problem {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// What failed and why, for where there is no room for a box.
+    pub(crate) fn in_one_line(&self) -> String {
+        format!("{}: {}", self.title, self.cause)
+    }
+
     /// A call that failed.
     pub(crate) fn of_call(title: &str, error: &databricks::Error) -> Self {
-        let problem = Self { hint: error.hint(), ..Self::plain(title, error.to_string()) };
+        let hint = error.hint().map(|hint| in_the_page(&hint));
+        let problem = Self { hint, ..Self::plain(title, error.to_string()) };
         Self { kind: kind_of_call(error), ..problem }
     }
 
@@ -72,15 +80,21 @@ impl Problem {
             DeployError::Overtaken { .. } => "Another run has taken over".into(),
             _ => "The run failed".into(),
         };
-        let mut problem = Self { hint: error.hint(), ..Self::plain(&title, failed.to_string()) };
+        let hint = error.hint().map(|hint| in_the_page(&hint));
+        let note = note.map(|note| in_the_page(&note));
+        let mut problem = Self { hint, note, ..Self::plain(&title, failed.to_string()) };
         if let DeployError::Step { cause, .. } | DeployError::Observe { cause, .. } = failed {
             problem.cause = cause.to_string();
             problem.add_log(cause);
         }
-        if let Some(note) = note {
-            problem.cause = format!("{}\n{note}", problem.cause);
-        }
         problem.kind = kind_of(failed);
+        if problem.hint.is_none() && matches!(failed, DeployError::Step { .. } | DeployError::Observe { .. })
+        {
+            problem.hint = Some(
+                "try again; if it fails in the same way, show the platform's words to an administrator of the workspace"
+                    .into(),
+            );
+        }
         if problem.kind == Kind::Locked {
             problem.hint =
                 Some("wait until it has ended; if you know that it is dead, take over from it".into());
@@ -104,6 +118,30 @@ impl Problem {
             AppLog::Nowhere => {}
         }
     }
+}
+
+/// Advice that was written for the command, for somebody who has a page before them.
+fn in_the_page(text: &str) -> String {
+    let words = [
+        ("run the same command again", "try again from here"),
+        ("the same command goes on from there", "another try goes on from there"),
+        (
+            "`tellr rollback` puts the former version back",
+            "the deployment's history puts the former version back",
+        ),
+        (
+            "run `tellr rollback`, or the update again",
+            "roll back in the deployment's history, or update again",
+        ),
+        ("run the same update again", "update again"),
+        ("`tellr status` shows what runs", "the deployment's screen shows what runs"),
+        ("look at `tellr status`", "look at the deployment"),
+        (
+            "sign in with `tellr login`, or set a new one (DATABRICKS_TOKEN or a profile in ~/.databrickscfg)",
+            "sign in again",
+        ),
+    ];
+    words.iter().fold(text.to_owned(), |text, (command, page)| text.replace(command, page))
 }
 
 /// The failure itself, and what happened after it.
@@ -140,7 +178,7 @@ fn kind_of_call(error: &databricks::Error) -> Kind {
 /// The failure in a box; `children` are what the person can do now.
 #[component]
 pub(crate) fn ProblemBox(problem: Problem, #[prop(optional)] children: Option<Children>) -> impl IntoView {
-    let Problem { title, cause, hint, log, log_address, kind } = problem;
+    let Problem { title, cause, hint, note, log, log_address, kind } = problem;
     let ways = match kind {
         Kind::CrossOrigin { host } => Some(view! { <OtherWays host/> }),
         _ => None,
@@ -150,6 +188,8 @@ pub(crate) fn ProblemBox(problem: Problem, #[prop(optional)] children: Option<Ch
             <h2>{title}</h2>
             <p class="cause">{cause}</p>
             {hint.map(|hint| view! { <p class="hint"><strong>"What to do: "</strong>{hint}</p> })}
+            {children.map(|children| view! { <div class="actions">{children()}</div> })}
+            {note.map(|note| view! { <p class="quiet">{note}</p> })}
             {ways}
             {(!log.is_empty())
                 .then(|| {
@@ -166,7 +206,6 @@ pub(crate) fn ProblemBox(problem: Problem, #[prop(optional)] children: Option<Ch
                         </p>
                     }
                 })}
-            {children.map(|children| view! { <div class="actions">{children()}</div> })}
         </section>
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use databricks::Cancel;
+use databricks::apps::App;
 use deployer_wasm::Outcome;
 use deployer_wasm::event::{Event, EventSink};
 use deployer_wasm::journal::Operation;
@@ -13,7 +14,7 @@ use leptos::task::spawn_local;
 
 use crate::order::{Approved, Order};
 use crate::outcome::OutcomeView;
-use crate::page::{Page, Screen};
+use crate::page::{Page, Screen, begin_at_heading};
 use crate::problem::{Kind, Problem, ProblemBox};
 use crate::session::Session;
 use crate::timeline::{Progress, Step, Timeline, in_words};
@@ -32,6 +33,7 @@ enum State {
 pub(crate) fn RunScreen(session: Rc<Session>, approved: Rc<Approved>) -> impl IntoView {
     let timeline = RwSignal::new_local(Timeline::of(&approved.plan));
     let state = RwSignal::new_local(State::Running);
+    let log = RwSignal::new(log_address(approved.plan.app.as_ref()));
     let cancel = Cancel::default();
     let now = RwSignal::new(0_u32);
     if let Ok(ticker) =
@@ -41,22 +43,51 @@ pub(crate) fn RunScreen(session: Rc<Session>, approved: Rc<Approved>) -> impl In
     }
     warn_before_leaving(state);
     let order = StoredValue::new_local(Rc::clone(&approved.order));
-    spawn_local(carry_out(session, approved, cancel.clone(), timeline, state));
+    let operation = approved.order.draft.operation;
+    let name = approved.order.draft.app_name().to_owned();
+    let looking = Rc::clone(&session);
+    let find_log = move || {
+        let (session, name) = (Rc::clone(&looking), name.clone());
+        spawn_local(async move {
+            // without its address the log cannot be offered, and nothing else is lost
+            if let Ok(app) = session.client.apps().get(&name).await {
+                log.try_set(log_address(Some(&app)));
+            }
+        });
+    };
+    let hear = move |event: Event| {
+        let is_new = matches!(&event, Event::StepStarted { step: "deploy", .. });
+        if is_new && log.try_get_untracked().flatten().is_none() {
+            find_log();
+        }
+        timeline.try_update(|timeline| timeline.hear(event));
+    };
+    spawn_local(carry_out(session, approved, cancel.clone(), Arc::new(hear), timeline, state));
     let heading = move || match state.get() {
-        State::Running => running_words(order.get_value().draft.operation),
+        State::Running => running_words(operation),
         State::Cancelling => "Stopping…",
+        State::Failed(problem) if problem.kind == Kind::Cancelled => "Stopped",
         State::Failed(_) => "It did not work",
         State::Done(_) => "Done",
     };
     let stop = StoredValue::new_local(move || {
         state.set(State::Cancelling);
+        begin_at_heading();
         cancel.cancel();
     });
+    let shows_log = operation != Operation::Delete;
     let end = move || {
         match state.get() {
         State::Running => view! {
             <div class="actions">
                 <button type="button" class="button" on:click=move |_| stop.with_value(|stop| stop())>"Cancel"</button>
+                {shows_log
+                    .then(|| {
+                        move || {
+                            log.get()
+                                .map(|url| view! { <a class="button" href=url target="_blank" rel="noreferrer">"The app's log"</a> })
+                        }
+                    })}
                 <p class="quiet">"Keep this tab open and in front. If it closes, any other page or command goes on from here."</p>
             </div>
         }
@@ -94,22 +125,30 @@ async fn carry_out(
     session: Rc<Session>,
     approved: Rc<Approved>,
     cancel: Cancel,
+    events: EventSink,
     timeline: RwSignal<Timeline, LocalStorage>,
     state: RwSignal<State, LocalStorage>,
 ) {
-    let hear = move |event: Event| _ = timeline.try_update(|timeline| timeline.hear(event));
-    let events: EventSink = Arc::new(hear);
     let engine = session.engine(events, &cancel, approved.order.manner);
     match engine.apply(&approved.plan).await {
         Ok(applied) => {
-            state.try_set(State::Done(applied.outcome.clone()));
+            if state.try_set(State::Done(applied.outcome.clone())).is_none() {
+                begin_at_heading();
+            }
             applied.close().await;
         }
         Err(error) => {
             timeline.try_update(Timeline::stop);
-            state.try_set(State::Failed(Problem::of(&error)));
+            if state.try_set(State::Failed(Problem::of(&error))).is_none() {
+                begin_at_heading();
+            }
         }
     }
+}
+
+/// Where the platform shows an app's log.
+fn log_address(app: Option<&App>) -> Option<String> {
+    app?.url.as_ref().map(|url| format!("{}/logz", url.trim_end_matches('/')))
 }
 
 fn running_words(operation: Operation) -> &'static str {

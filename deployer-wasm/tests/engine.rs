@@ -5,9 +5,12 @@
 #[allow(dead_code, reason = "other tests use the rest")]
 mod scripted;
 
+use std::sync::Arc;
+
 use deployer_wasm::DeployError;
+use deployer_wasm::event::Event;
 use deployer_wasm::plan::{Change, Plan};
-use scripted::requests::{create, delete, deployed, planned, run, update};
+use scripted::requests::{create, delete, deployed, planned, run, run_by, update};
 use scripted::{CLIENT_ID, FOLDER, Workspace};
 use serde_json::{Value, json};
 
@@ -165,6 +168,21 @@ engine_tests! {
         workspace.state().app_state = Some(("CRASHED".into(), "exit status 1".into()));
         let error = run(&workspace, &create(&[])).await.expect_err("crashed");
         assert!(error.to_string().contains("exit status 1") && error.to_string().contains("/logz"), "{error}");
+    }
+
+    async fn a_cancelled_run_begins_no_further_step() {
+        let workspace = Workspace::default();
+        let cancel = databricks::Cancel::default();
+        let pressed = cancel.clone();
+        let hear = move |event: Event| {
+            if matches!(event, Event::StepDone { .. }) {
+                pressed.cancel();
+            }
+        };
+        let engine = workspace.engine().with_cancel(cancel).with_events(Arc::new(hear));
+        let error = run_by(&engine, &create(&[])).await.expect_err("cancelled");
+        assert!(matches!(error.databricks(), Some(databricks::Error::Cancelled { .. })), "{error}");
+        assert_eq!(workspace.mutating_paths(), ["POST /api/2.0/postgres/projects?project_id=tellr-db"]);
     }
 
     async fn an_update_writes_what_changed_and_deploys() {

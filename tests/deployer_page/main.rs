@@ -1,10 +1,17 @@
 //! The deployer's page in a real browser, clicked through as a person does: served by anybody, and by `tellr ui`.
 
+mod closed_tab;
+mod deploying;
+mod examination;
+mod faults;
+mod held;
+mod keyboard;
 #[path = "lifecycle.rs"]
 mod lifecycle;
 #[path = "person.rs"]
 mod person;
-#[path = "served.rs"]
+mod screens;
+mod security;
 mod served;
 
 use anyhow::{Context, ensure};
@@ -12,6 +19,11 @@ use lifecycle::lifecycle;
 use person::Person;
 use served::{StaticSite, TellrUi};
 use system_tests::{LocalWorkspace, Settings};
+
+#[expect(clippy::print_stderr, reason = "progress for whoever runs the test with --nocapture")]
+fn tell(text: &str) {
+    eprintln!("{text}");
+}
 
 async fn a_page_from_anywhere() -> anyhow::Result<()> {
     let workspace = LocalWorkspace::start(Settings { open_to_pages: true, ..Settings::default() })?;

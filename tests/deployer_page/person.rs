@@ -14,10 +14,11 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// Everything that the page and the browser keep of it, by place.
 const KEPT: &str = "
+    const done = arguments[arguments.length - 1];
     const inputs = [...document.querySelectorAll('input, textarea')].map(input => input.value);
     // a frame without an origin has neither cookies nor storage
-    const kept = read => { try { return String(read()) } catch (error) { return error.name } };
-    return Object.entries({
+    const kept = async read => { try { return String(await read()) } catch (error) { return error.name } };
+    const places = Object.entries({
         'the document': () => document.documentElement.outerHTML,
         'the inputs': () => JSON.stringify(inputs),
         'the address': () => location.href,
@@ -27,11 +28,21 @@ const KEPT: &str = "
         'history': () => JSON.stringify(history.state),
         'requested addresses': () => JSON.stringify(performance.getEntriesByType('resource').map(entry => entry.name)),
         'the window': () => window.name,
-    }).map(([place, read]) => [place, kept(read)]);";
+        'databases': async () => JSON.stringify(await indexedDB.databases()),
+        'caches': async () => JSON.stringify(await caches.keys()),
+        'service workers': async () =>
+            JSON.stringify((await navigator.serviceWorker.getRegistrations()).map(worker => worker.scope)),
+    });
+    Promise.all(places.map(async ([place, read]) => [place, await kept(read)])).then(done);";
+
+/// What the screen reads, and whether it shows a problem: both of one moment.
+const MAIN: &str = "
+    const main = document.querySelector('main');
+    return [main ? main.innerText : '', Boolean(document.querySelector('.problem'))];";
 
 /// A browser window with somebody in front of it.
 pub(crate) struct Person {
-    browser: Browser,
+    pub(crate) browser: Browser,
     /// Whether the page is in a frame of the window.
     is_in_frame: AtomicBool,
 }
@@ -40,8 +51,25 @@ impl Person {
     /// Opens `address`.
     pub(crate) async fn at(address: &str, width: u32, height: u32) -> anyhow::Result<Self> {
         let browser = Browser::open(width, height).await?;
+        browser.resize(width, height).await?;
         browser.window.goto(address).await?;
         Ok(Self { browser, is_in_frame: AtomicBool::new(false) })
+    }
+
+    /// Opens `address` afresh.
+    pub(crate) async fn go_to(&self, address: &str) -> anyhow::Result<()> {
+        // two addresses that differ in what stands behind `#` are one page
+        self.browser.window.goto("about:blank").await?;
+        Ok(self.browser.window.goto(address).await?)
+    }
+
+    /// Closes the tab, whatever it is doing, and looks at an empty one.
+    pub(crate) async fn close_tab(&self) -> anyhow::Result<()> {
+        let window = &self.browser.window;
+        let empty = window.new_tab().await?;
+        window.close_window().await?;
+        window.switch_to_window(empty).await?;
+        Ok(())
     }
 
     /// Fills in the first screen.
@@ -55,12 +83,12 @@ impl Person {
     pub(crate) async fn heading(&self, text: &str) -> anyhow::Result<()> {
         let started = Instant::now();
         loop {
-            let page = self.text("main").await?;
+            let (page, problem): (String, bool) =
+                self.browser.window.execute(MAIN, Vec::new()).await?.convert()?;
             if page.lines().next() == Some(text) {
                 return Ok(());
             }
-            let problem = self.browser.window.find_all(By::Css(".problem")).await?;
-            let stuck = !problem.is_empty() || started.elapsed() > DEADLINE;
+            let stuck = problem || started.elapsed() > DEADLINE;
             if stuck {
                 self.picture("stuck").await?;
             }
@@ -71,23 +99,71 @@ impl Person {
 
     /// Waits for a text on the screen.
     pub(crate) async fn shows(&self, text: &str) -> anyhow::Result<()> {
-        let path = format!("//main//*[contains(normalize-space(), '{text}')]");
+        let path = format!("//main//*[contains(normalize-space(), \"{text}\")]");
         self.found(By::XPath(path), text).await.map(drop)
+    }
+
+    /// Waits for a text on the screen, whatever is in it.
+    pub(crate) async fn shows_literally(&self, text: &str) -> anyhow::Result<()> {
+        let started = Instant::now();
+        while !self.glance("main").await?.contains(text) {
+            ensure!(started.elapsed() < DEADLINE, "`{text}` does not show: {}", self.glance("main").await?);
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
     }
 
     /// Presses the button, link or label with exactly this text.
     pub(crate) async fn press(&self, text: &str) -> anyhow::Result<()> {
-        let path = format!("//main//*[self::button or self::a][normalize-space()='{text}']");
+        let path = format!("//main//*[self::button or self::a][normalize-space()=\"{text}\"]");
         let button = self.found(By::XPath(path), text).await?;
         button.scroll_into_view().await?;
         button.click().await.with_context(|| format!("`{text}` cannot be pressed"))
     }
 
+    /// Presses the button that is announced with exactly this text.
+    pub(crate) async fn press_labelled(&self, label: &str) -> anyhow::Result<()> {
+        let button = self.found(By::XPath(format!("//main//button[@aria-label=\"{label}\"]")), label).await?;
+        button.scroll_into_view().await?;
+        button.click().await.with_context(|| format!("`{label}` cannot be pressed"))
+    }
+
+    /// Whether there is an element of that id.
+    pub(crate) async fn has(&self, id: &str) -> anyhow::Result<bool> {
+        Ok(!self.browser.window.find_all(By::Id(id)).await?.is_empty())
+    }
+
+    /// Chooses a value of a list.
+    pub(crate) async fn choose(&self, id: &str, value: &str) -> anyhow::Result<()> {
+        let option = self.found(By::Css(format!("#{id} option[value='{value}']")), id).await?;
+        Ok(option.click().await?)
+    }
+
     /// Types into a field.
     pub(crate) async fn fill(&self, id: &str, text: &str) -> anyhow::Result<()> {
         let input = self.found(By::Id(id), id).await?;
-        input.clear().await?;
-        Ok(input.send_keys(text).await?)
+        input.send_keys(Key::Control + "a").await?;
+        input.send_keys(Key::Delete + text).await.with_context(|| format!("{id} takes no text"))
+    }
+
+    /// Opens what is folded under this text.
+    pub(crate) async fn unfold(&self, text: &str) -> anyhow::Result<()> {
+        let summary = By::XPath(format!("//main//summary[normalize-space()=\"{text}\"]"));
+        let summary = self.found(summary, text).await?;
+        let is_open = "return arguments[0].parentElement.open;";
+        let is_open: bool =
+            self.browser.window.execute(is_open, vec![summary.to_json()?]).await?.convert()?;
+        if !is_open {
+            summary.scroll_into_view().await?;
+            summary.click().await?;
+        }
+        Ok(())
+    }
+
+    /// Back to the first screen behind the sign-in, as somebody who reloads the page.
+    pub(crate) async fn go_to_overview(&self) -> anyhow::Result<()> {
+        self.browser.window.refresh().await?;
+        self.heading("What shall be done?").await
     }
 
     /// Turns a switch on.
@@ -112,6 +188,38 @@ impl Person {
         }
     }
 
+    /// The text of an element as it is now; empty if there is none.
+    pub(crate) async fn glance(&self, css: &str) -> anyhow::Result<String> {
+        let script =
+            "const found = document.querySelector(arguments[0]); return found ? found.innerText : '';";
+        Ok(self.browser.window.execute(script, vec![css.into()]).await?.convert()?)
+    }
+
+    /// Waits until something has gone wrong; gives what is told about it.
+    pub(crate) async fn problem(&self) -> anyhow::Result<String> {
+        self.text(".problem").await
+    }
+
+    /// What has the focus: `BODY` if nothing has.
+    pub(crate) async fn focused(&self) -> anyhow::Result<String> {
+        let script = "return document.activeElement ? document.activeElement.tagName : 'BODY';";
+        Ok(self.browser.window.execute(script, Vec::new()).await?.convert()?)
+    }
+
+    /// Sets the size of all letters; none is that of the page.
+    pub(crate) async fn letters(&self, size: &str) -> anyhow::Result<()> {
+        let script = "document.documentElement.style.fontSize = arguments[0];";
+        self.browser.window.execute(script, vec![size.into()]).await?;
+        Ok(())
+    }
+
+    /// What moves.
+    pub(crate) async fn moving(&self) -> anyhow::Result<Vec<String>> {
+        let script = "return document.getAnimations().filter(one => one.playState === 'running')
+            .map(one => one.animationName || String(one));";
+        Ok(self.browser.window.execute(script, Vec::new()).await?.convert()?)
+    }
+
     /// What stands in a field.
     pub(crate) async fn value(&self, id: &str) -> anyhow::Result<String> {
         Ok(self.found(By::Id(id), id).await?.prop("value").await?.unwrap_or_default())
@@ -124,8 +232,9 @@ impl Person {
 
     /// What page and browser keep, by place.
     pub(crate) async fn everything_kept(&self) -> anyhow::Result<Vec<(String, String)>> {
-        let kept: Vec<(String, String)> = self.browser.window.execute(KEPT, Vec::new()).await?.convert()?;
-        ensure!(kept.len() == 9 && kept.iter().any(|(_, content)| content.contains("<html")), "{kept:?}");
+        let kept = self.browser.window.execute_async(KEPT, Vec::new()).await?;
+        let kept: Vec<(String, String)> = kept.convert()?;
+        ensure!(kept.len() == 12 && kept.iter().any(|(_, content)| content.contains("<html")), "{kept:?}");
         Ok(kept)
     }
 

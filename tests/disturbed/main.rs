@@ -4,7 +4,6 @@
 mod faults;
 mod killed;
 mod races;
-mod scenario;
 
 #[expect(clippy::print_stderr, reason = "progress for whoever runs the test with --nocapture")]
 fn tell(text: &str) {

@@ -61,7 +61,10 @@ async fn deploys() -> anyhow::Result<()> {
     let workspace = LocalWorkspace::start(Settings { open_to_pages: true, ..Settings::default() })?;
     let folder = binaries::engine()?;
     let types = std::fs::read_to_string(folder.join("deployer_wasm.d.ts"))?;
-    ensure!(types.contains("observe(operation: Operation, settings: Settings): Promise<Observation>"), "{types}");
+    ensure!(
+        types.contains("observe(operation: Operation, settings: Settings): Promise<Observation>"),
+        "{types}"
+    );
     let browser = Browser::open(800, 600).await?;
     browser.window.goto(serve(folder).await?).await?;
     browser.window.set_script_timeout(std::time::Duration::from_secs(120)).await?;

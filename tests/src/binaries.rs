@@ -1,8 +1,7 @@
 //! The built programs and wheels.
 //!
-//! `cargo xtask test` names what it has built in `TELLR_BIN`, `TELLR_APP_BIN`, `TELLR_WHEELS`, `TELLR_DEPLOYER_PAGE` and
-//! `TELLR_ENGINE`.
-//! Without these, cargo is asked to build what the checkout holds now.
+//! `cargo xtask test` names what it has built in `TELLR_BIN`, `TELLR_APP_BIN`, `TELLR_WHEELS`, `TELLR_DEPLOYER_PAGE`,
+//! `TELLR_ENGINE` and `TELLR_AXE_CORE`. Without these, cargo is asked to build what the checkout holds now.
 
 use std::env;
 use std::path::PathBuf;
@@ -44,6 +43,12 @@ pub fn deployer_page() -> anyhow::Result<PathBuf> {
 pub fn engine() -> anyhow::Result<PathBuf> {
     static BUILT: Built = OnceLock::new();
     once(&BUILT, || named_or_else("TELLR_ENGINE", build_engine))
+}
+
+/// The script of axe-core, the accessibility rules.
+pub fn axe_core() -> anyhow::Result<PathBuf> {
+    static FETCHED: Built = OnceLock::new();
+    once(&FETCHED, || named_or_else("TELLR_AXE_CORE", fetch_axe_core))
 }
 
 /// The wheel of one package, e.g. `databricks-tellr-app`.
@@ -110,6 +115,14 @@ fn build_engine() -> anyhow::Result<PathBuf> {
     let status = repository::cargo().args(["xtask", "engine"]).stdin(Stdio::null()).status()?;
     ensure!(status.success(), "`cargo xtask engine` ended with {status}");
     Ok(repository::root().join("dist/engine"))
+}
+
+fn fetch_axe_core() -> anyhow::Result<PathBuf> {
+    let output = repository::cargo().args(["xtask", "axe-core"]).stdin(Stdio::null()).output()?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "`cargo xtask axe-core` ended with {}: {errors}", output.status);
+    let lines = String::from_utf8(output.stdout)?;
+    lines.lines().last().map(PathBuf::from).context("`cargo xtask axe-core` printed no path")
 }
 
 fn dist() -> anyhow::Result<PathBuf> {

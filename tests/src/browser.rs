@@ -6,7 +6,10 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use serde_json::{Value, json};
+use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
 use thirtyfour::prelude::*;
+use thirtyfour::{BrowserLogEntry, LoggingPrefsLogLevel};
 use tokio::process::{Child, Command};
 
 const START_DEADLINE: Duration = Duration::from_secs(30);
@@ -49,6 +52,7 @@ impl Browser {
             capabilities.add_arg(argument)?;
         }
         capabilities.add_arg(&format!("--window-size={width},{height}"))?;
+        capabilities.set_browser_log_level(LoggingPrefsLogLevel::All)?;
         let browser = program(&["chromium", "chromium-browser", "google-chrome"])?;
         capabilities.set_binary(&browser.to_string_lossy())?;
         let started = Instant::now();
@@ -59,6 +63,24 @@ impl Browser {
                 Err(_) => tokio::time::sleep(POLL).await,
             }
         }
+    }
+
+    /// A command of the DevTools protocol.
+    pub async fn devtools(&self, method: &str, parameters: Value) -> anyhow::Result<Value> {
+        let answer = self.window.cdp().send_raw(method, parameters).await;
+        answer.with_context(|| format!("{method} is refused"))
+    }
+
+    /// Makes the page's view exactly so large.
+    pub async fn resize(&self, width: u32, height: u32) -> anyhow::Result<()> {
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await.map(drop)
+    }
+
+    /// What the browser has written to its console since it was last asked: the page's own lines, refused resources,
+    /// violated policies.
+    pub async fn console(&self) -> anyhow::Result<Vec<BrowserLogEntry>> {
+        Ok(self.window.get_log("browser").await?)
     }
 
     /// Writes what the window shows to `target/screenshots/<name>.png`, for people.

@@ -18,6 +18,7 @@ pub mod repository;
 pub mod request_log;
 pub mod rest;
 pub mod running;
+pub mod scenario;
 pub mod state;
 pub mod tellr;
 

@@ -85,6 +85,9 @@ enum Command {
         #[arg(long)]
         decks: bool,
     },
+    /// Fetch the accessibility rules of the browser tests (started by them)
+    #[command(hide = true)]
+    AxeCore,
     /// Run the engine's tests as WebAssembly in headless Chromium
     WasmTest {
         /// Passed on to `cargo test`
@@ -123,6 +126,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Gallery => gallery::run(&repository),
         Command::Bench { decks: true } => bench::decks(&repository),
         Command::Bench { decks: false } => bench::run(&repository),
+        Command::AxeCore => {
+            setup::axe_core(&repository).map(|script| say::line(&script.display().to_string()))
+        }
         Command::WasmTest { args } => wasm_tests::run(&repository, &args),
         Command::WasmBindgenTestRunner { args } => wasm_tests::runner(args),
     }

@@ -38,7 +38,8 @@ pub(crate) fn run(repository: &Repository) -> anyhow::Result<()> {
         .env("TELLR_APP_BIN", &wheels.tellr_app)
         .env("TELLR_WHEELS", &wheels.folder)
         .env("TELLR_DEPLOYER_PAGE", repository.path("deployer-ui/dist"))
-        .env("TELLR_ENGINE", repository.path(engine::FOLDER));
+        .env("TELLR_ENGINE", repository.path(engine::FOLDER))
+        .env("TELLR_AXE_CORE", setup::axe_core(repository)?);
     command::run(&mut tests)
 }
 
@@ -59,7 +60,9 @@ fn set_up(repository: &Repository) -> anyhow::Result<()> {
         Package::PythonVenv,
         Package::PythonPip,
         Package::Postgresql,
+        Package::Npm,
     ])?;
+    setup::axe_core(repository)?;
     Tools::ensure(repository).map(drop)
 }
 

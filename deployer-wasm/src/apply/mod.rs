@@ -182,7 +182,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// One step: written down once it is confirmed, and not begun by a run that another one has taken over from.
+    /// One step: written down once it is confirmed, and not begun by a run that was cancelled or that another one has taken
+    /// over from.
     async fn step(&mut self, row: &PlanRow, action: &Action) -> Result<(), DeployError> {
         if let Some(keeper) = self.keeper {
             if let Some(last) = self.unwritten.take() {
@@ -191,6 +192,10 @@ impl<'a> Run<'a> {
             keeper.check_held().await?;
         }
         let (name, title) = (name_of(action), title_of(row, action));
+        if self.engine.cancel.is_cancelled() {
+            let cause = databricks::Error::Cancelled { waiting_for: "its turn".into() }.into();
+            return Err(DeployError::Step { step: name, title, cause });
+        }
         self.engine.tell(Event::StepStarted { step: name, title: title.clone() });
         let step = Step { engine: self.engine, name, clock: Stopwatch::start(), told: AtomicU64::new(0) };
         self.reset |= matches!(action, Action::ResetSchema { .. });

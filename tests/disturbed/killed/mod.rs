@@ -9,7 +9,7 @@ mod point;
 
 use system_tests::Kind;
 
-use crate::scenario::Operation;
+use system_tests::scenario::Operation;
 
 macro_rules! enumerations {
     ($($name:ident: $operation:ident, $kind:ident;)*) => {

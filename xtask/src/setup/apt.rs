@@ -24,6 +24,8 @@ pub(crate) enum Package {
     PythonPip,
     /// The server behind the local Lakebase
     Postgresql,
+    /// Fetches the rules that pages are checked by
+    Npm,
     /// A load generator
     Wrk,
 }
@@ -101,6 +103,7 @@ impl Package {
             }
             Self::PythonPip => command::succeeds(Command::new("python3").args(["-m", "pip", "--version"])),
             Self::Postgresql => postgres_is_present(),
+            Self::Npm => command::find("npm").is_some(),
             Self::Wrk => command::find("wrk").is_some(),
         }
     }
@@ -115,6 +118,7 @@ impl Package {
             (Self::PythonVenv, _) => "python3-venv",
             (Self::PythonPip, _) => "python3-pip",
             (Self::Postgresql, _) => "postgresql",
+            (Self::Npm, _) => "npm",
             (Self::Wrk, _) => "wrk",
         }
     }
@@ -129,6 +133,7 @@ impl Package {
             Self::Postgresql => {
                 "the local workspace starts its own server from it; Debian's own cluster stays unused"
             }
+            Self::Npm => "fetches the accessibility rules that pages are checked by",
             Self::Wrk => "measures requests per second",
         }
     }

@@ -27,6 +27,8 @@ fn api(error: &ApiError) -> Option<&'static str> {
         PRIVATE_LINK => {
             "run this from a network that the workspace's Private Link setting allows, or ask its administrator"
         }
+        // the code of a quota, too; calls that come too fast have this status
+        "RESOURCE_EXHAUSTED" if error.status != 429 => return by_class(ErrorClass::QuotaExceeded),
         _ => return by_words(error).or_else(|| by_class(error.class())),
     })
 }

@@ -3,10 +3,11 @@
 use anyhow::{bail, ensure};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection};
-use system_tests::checks::SCHEMA;
-use system_tests::state::FolderCopy;
-use system_tests::tellr::Finished;
-use system_tests::{Deployment, Kind, LocalWorkspace};
+
+use crate::checks::{Deployment, Kind, SCHEMA};
+use crate::local_workspace::LocalWorkspace;
+use crate::state::FolderCopy;
+use crate::tellr::Finished;
 
 /// Made before the run; only a reset takes it away.
 const MARK_BEFORE: &str = "mark_before";
@@ -18,17 +19,22 @@ const VERSIONS: usize = 6;
 
 /// What is run and killed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Operation {
+pub enum Operation {
+    /// `tellr create`.
     Create,
+    /// `tellr update`.
     Update,
+    /// `tellr update --reset-database`.
     UpdateWithReset,
+    /// `tellr delete`.
     Delete,
+    /// `tellr delete --reset-database`.
     DeleteWithReset,
 }
 
 impl Operation {
     /// The command. Its signs of life are far apart, so that no run that is counted gives any.
-    pub(crate) fn flags(self, deployment: &Deployment) -> Vec<String> {
+    pub fn flags(self, deployment: &Deployment) -> Vec<String> {
         let reset = ["--reset-database"];
         match self {
             Self::Create => deployment.flags("create", &[]),
@@ -40,13 +46,13 @@ impl Operation {
     }
 
     /// Whether the next point goes on from the state in which the last one ended.
-    pub(crate) fn is_repeatable(self) -> bool {
+    pub fn is_repeatable(self) -> bool {
         matches!(self, Self::Update | Self::UpdateWithReset)
     }
 
     /// What there is before the first of its points: for an update an app with as many former versions as are kept, so
     /// that each run makes the same calls.
-    pub(crate) async fn begin(
+    pub async fn begin(
         self,
         workspace: &LocalWorkspace,
         deployment: &Deployment,
@@ -63,7 +69,7 @@ impl Operation {
     }
 
     /// What there is before each run.
-    pub(crate) async fn prepare(
+    pub async fn prepare(
         self,
         workspace: &LocalWorkspace,
         deployment: &Deployment,
@@ -86,11 +92,7 @@ impl Operation {
     }
 
     /// Called between the kill and the second run; gives what the second run must not destroy.
-    pub(crate) async fn note(
-        self,
-        workspace: &LocalWorkspace,
-        deployment: &Deployment,
-    ) -> anyhow::Result<Noted> {
+    pub async fn note(self, workspace: &LocalWorkspace, deployment: &Deployment) -> anyhow::Result<Noted> {
         let was_complete =
             deployment.last_run(workspace).await?.is_some_and(|run| run["state"] == "succeeded");
         let mut was_reset = false;
@@ -104,7 +106,7 @@ impl Operation {
     }
 
     /// Whether the second run ended as it should.
-    pub(crate) fn check_result(self, noted: Noted, second: &Finished) -> anyhow::Result<()> {
+    pub fn check_result(self, noted: Noted, second: &Finished) -> anyhow::Result<()> {
         let message = second.result["error"]["message"].as_str().unwrap_or_default();
         match second.code {
             Some(0) => Ok(()),
@@ -117,7 +119,7 @@ impl Operation {
     }
 
     /// What must hold beside the state.
-    pub(crate) async fn check_database(
+    pub async fn check_database(
         self,
         workspace: &LocalWorkspace,
         deployment: &Deployment,
@@ -140,11 +142,7 @@ impl Operation {
     }
 
     /// Takes away what the next point does not need.
-    pub(crate) async fn clean(
-        self,
-        workspace: &LocalWorkspace,
-        deployment: &Deployment,
-    ) -> anyhow::Result<()> {
+    pub async fn clean(self, workspace: &LocalWorkspace, deployment: &Deployment) -> anyhow::Result<()> {
         if self != Self::Create {
             return Ok(());
         }
@@ -154,7 +152,7 @@ impl Operation {
     }
 
     /// What is there after the run that was not there before, as [`LocalWorkspace::inventory`] names it.
-    pub(crate) fn makes(self, deployment: &Deployment) -> Vec<String> {
+    pub fn makes(self, deployment: &Deployment) -> Vec<String> {
         let database = match deployment.kind {
             Kind::Autoscaling => "projects",
             Kind::Provisioned => "database_instances",
@@ -168,9 +166,9 @@ impl Operation {
 
 /// What was found between the two runs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Noted {
+pub struct Noted {
     /// The journal says that the first run has succeeded: the second is a new one.
-    pub(crate) was_complete: bool,
+    pub was_complete: bool,
     /// The first run has reset the database.
     was_reset: bool,
 }
