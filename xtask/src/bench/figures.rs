@@ -55,7 +55,7 @@ impl Figures {
         format!(
             "# Figures\n\nMeasured by `cargo xtask bench`, which also wrote this page. Database, app and load generator \
              share the machine.\n\nMachine: {machine}\n\n{}\n\nHow each is measured: see the files in `xtask/src/bench`. \
-             \"Requests/s\" are answered by a server that is held to one core, over loopback, with `wrk` on another where \
+             Times of decks are times on a processor. \"Requests/s\" are answered by a server that is held to one core, over loopback, with `wrk` on another where \
              there is one.\n",
             self.table()
         )
