@@ -49,7 +49,9 @@ fn differences(before: &Settings, after: &Settings) -> Vec<Difference> {
     add("Code".into(), code(before), code(after));
     for field in FIELDS.iter().filter(|field| field.key != "app_version") {
         // an update that does not name a setting leaves it as it is
-        let (Some(after), before) = (after.values.get(field.key), before.values.get(field.key)) else { continue };
+        let (Some(after), before) = (after.values.get(field.key), before.values.get(field.key)) else {
+            continue;
+        };
         let before = before.map(String::as_str).or(field.default).unwrap_or("not recorded");
         add(label(field), before.to_owned(), after.clone());
     }

@@ -268,8 +268,9 @@ fn described(file: &Picked) -> String {
 #[component]
 fn Variables(form: Form) -> impl IntoView {
     let wrong = move || {
-        form.errors
-            .with(|errors| errors.iter().find(|error| error.field == "env").map(|error| error.message.clone()))
+        form.errors.with(|errors| {
+            errors.iter().find(|error| error.field == "env").map(|error| error.message.clone())
+        })
     };
     view! {
         <div class="field">

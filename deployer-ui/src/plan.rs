@@ -120,7 +120,8 @@ fn Approval(order: Rc<Order>, plan: Rc<Plan>) -> impl IntoView {
     let differs = runs.map(|runs| difference::table(runs, &Settings::of(&order.request)));
     let go = StoredValue::new_local(move || {
         if may.get_untracked() {
-            let order = if take_over.get_untracked() { Rc::new(order.taking_over()) } else { Rc::clone(&order) };
+            let order =
+                if take_over.get_untracked() { Rc::new(order.taking_over()) } else { Rc::clone(&order) };
             page.show(Screen::Run(Rc::new(Approved { order, plan: Plan::clone(&plan) })));
         }
     });

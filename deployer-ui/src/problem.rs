@@ -88,7 +88,8 @@ impl Problem {
             problem.add_log(cause);
         }
         problem.kind = kind_of(failed);
-        if problem.hint.is_none() && matches!(failed, DeployError::Step { .. } | DeployError::Observe { .. }) {
+        if problem.hint.is_none() && matches!(failed, DeployError::Step { .. } | DeployError::Observe { .. })
+        {
             problem.hint = Some(
                 "try again; if it fails in the same way, show the platform's words to an administrator of the workspace"
                     .into(),
@@ -124,12 +125,21 @@ fn in_the_page(text: &str) -> String {
     let words = [
         ("run the same command again", "try again from here"),
         ("the same command goes on from there", "another try goes on from there"),
-        ("`tellr rollback` puts the former version back", "the deployment's history puts the former version back"),
-        ("run `tellr rollback`, or the update again", "roll back in the deployment's history, or update again"),
+        (
+            "`tellr rollback` puts the former version back",
+            "the deployment's history puts the former version back",
+        ),
+        (
+            "run `tellr rollback`, or the update again",
+            "roll back in the deployment's history, or update again",
+        ),
         ("run the same update again", "update again"),
         ("`tellr status` shows what runs", "the deployment's screen shows what runs"),
         ("look at `tellr status`", "look at the deployment"),
-        ("sign in with `tellr login`, or set a new one (DATABRICKS_TOKEN or a profile in ~/.databrickscfg)", "sign in again"),
+        (
+            "sign in with `tellr login`, or set a new one (DATABRICKS_TOKEN or a profile in ~/.databrickscfg)",
+            "sign in again",
+        ),
     ];
     words.iter().fold(text.to_owned(), |text, (command, page)| text.replace(command, page))
 }

@@ -115,11 +115,16 @@ impl Enumeration {
             let started = Instant::now();
             let (deployment, history) = self.next_subject().await?;
             let call = self.point(point, &deployment, history.as_ref()).await;
-            let call = call.with_context(|| format!("{point:?}, {}, {:?}", point.when(), point.successor()))?;
+            let call =
+                call.with_context(|| format!("{point:?}, {}, {:?}", point.when(), point.successor()))?;
             self.keep(deployment, history);
             let Some(Call { method, path }) = call else { return Ok(skip) };
             let milliseconds = started.elapsed().as_millis();
-            tell(&format!("{point:?} {} {method} {path}, {:?}: {milliseconds} ms", point.when(), point.successor()));
+            tell(&format!(
+                "{point:?} {} {method} {path}, {:?}: {milliseconds} ms",
+                point.when(),
+                point.successor()
+            ));
         }
         bail!("a run with more than {MOST_CALLS} calls")
     }
@@ -172,7 +177,10 @@ impl Enumeration {
             }
         }
         self.person.picture("closed-tab-stuck").await?;
-        bail!("the run neither ended nor called anything for {DEADLINE:?}: {}", self.person.text("main").await?)
+        bail!(
+            "the run neither ended nor called anything for {DEADLINE:?}: {}",
+            self.person.text("main").await?
+        )
     }
 
     async fn finish(&self, point: Point, deployment: &Deployment, noted: Noted) -> anyhow::Result<()> {
@@ -196,7 +204,8 @@ impl Enumeration {
 
 /// A page that makes its calls itself, and whose token is gone with its tab.
 async fn of_a_page_from_anywhere() -> anyhow::Result<()> {
-    let settings = Settings { state_delay: Duration::from_millis(5), open_to_pages: true, ..Settings::default() };
+    let settings =
+        Settings { state_delay: Duration::from_millis(5), open_to_pages: true, ..Settings::default() };
     let workspace = LocalWorkspace::start(settings)?;
     let site = StaticSite::start().await?;
     let by_app = ["--schema-setup", "app"];

@@ -9,7 +9,11 @@ use system_tests::{Deployment, LocalWorkspace};
 use crate::person::Person;
 
 /// Begins a run; ends when its screen shows.
-pub(crate) async fn begin(person: &Person, operation: Operation, deployment: &Deployment) -> anyhow::Result<()> {
+pub(crate) async fn begin(
+    person: &Person,
+    operation: Operation,
+    deployment: &Deployment,
+) -> anyhow::Result<()> {
     person.heading("What shall be done?").await?;
     match operation {
         Operation::Create => {

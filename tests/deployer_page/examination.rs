@@ -119,8 +119,8 @@ impl Examiner<'_> {
                 ensure!(!entry.message.contains(secret.as_str()), "{what} is in the console");
             }
             // a call that the workspace refuses, or that finds nothing, is told by the browser as well
-            let is_of_network =
-                entry.source.as_deref() == Some("network") || entry.message.contains("blocked by CORS policy");
+            let is_of_network = entry.source.as_deref() == Some("network")
+                || entry.message.contains("blocked by CORS policy");
             ensure!(is_of_network || entry.level != "SEVERE", "the browser complains: {}", entry.message);
         }
         Ok(())

@@ -151,7 +151,12 @@ impl<'a> Table<'a> {
         self.person.heading("Done").await?;
         self.workspace.remove_faults().await?;
         let wrong = std::mem::take(&mut self.wrong);
-        ensure!(wrong.is_empty(), "{} faults are not shown as they should be:\n{}", wrong.len(), wrong.join("\n"));
+        ensure!(
+            wrong.is_empty(),
+            "{} faults are not shown as they should be:\n{}",
+            wrong.len(),
+            wrong.join("\n")
+        );
         Ok(())
     }
 
@@ -164,7 +169,8 @@ impl<'a> Table<'a> {
             }
             Shown::Wait { why } => {
                 let news = self.person.shows(why).await;
-                nothing_out_of_sight(self.person, fault.name, &[".running .step-text", ".actions .button"]).await?;
+                nothing_out_of_sight(self.person, fault.name, &[".running .step-text", ".actions .button"])
+                    .await?;
                 return news;
             }
         };
@@ -190,29 +196,117 @@ fn of_a_create() -> Vec<Fault> {
     let failed = |message: &str| json!({"state": "FAILED", "message": message});
     let again = "try again";
     vec![
-        preset("off.apps", "GET", "/api/2.0/apps/*", NoPlan { why: "not enabled in this workspace", advice: "does not offer the feature" }),
-        preset("permission.app", "GET", "/api/2.0/apps/*", NoPlan { why: "CAN_MANAGE", advice: "check your permissions" }),
-        preset("permission.workspace_files", "POST", mkdirs, Failure { why: "permission to write to this folder", advice: "write to the app's folder" }),
-        preset("quota.import_size", "POST", import, Failure { why: "exceeded max size", advice: "administrator of the workspace" }),
+        preset(
+            "off.apps",
+            "GET",
+            "/api/2.0/apps/*",
+            NoPlan { why: "not enabled in this workspace", advice: "does not offer the feature" },
+        ),
+        preset(
+            "permission.app",
+            "GET",
+            "/api/2.0/apps/*",
+            NoPlan { why: "CAN_MANAGE", advice: "check your permissions" },
+        ),
+        preset(
+            "permission.workspace_files",
+            "POST",
+            mkdirs,
+            Failure { why: "permission to write to this folder", advice: "write to the app's folder" },
+        ),
+        preset(
+            "quota.import_size",
+            "POST",
+            import,
+            Failure { why: "exceeded max size", advice: "administrator of the workspace" },
+        ),
         preset("internal", "POST", project, Failure { why: "An internal error occurred", advice: again }),
         preset("timeout", "POST", project, Failure { why: "took too long", advice: again }),
-        preset("quota.lakebase_projects", "POST", project, Failure { why: "limit of projects", advice: "delete what is not needed" }),
-        preset("permission.lakebase_projects", "POST", project, Failure { why: "permission to create projects", advice: "check your permissions" }),
-        preset("off.lakebase_projects", "*", "/api/2.0/postgres/**", Failure { why: "No API found", advice: "does not offer the feature" }),
-        becomes("operation-fails", "operation", "tellr-db", failed("No capacity in this region"), Failure { why: "No capacity in this region", advice: again }),
+        preset(
+            "quota.lakebase_projects",
+            "POST",
+            project,
+            Failure { why: "limit of projects", advice: "delete what is not needed" },
+        ),
+        preset(
+            "permission.lakebase_projects",
+            "POST",
+            project,
+            Failure { why: "permission to create projects", advice: "check your permissions" },
+        ),
+        preset(
+            "off.lakebase_projects",
+            "*",
+            "/api/2.0/postgres/**",
+            Failure { why: "No API found", advice: "does not offer the feature" },
+        ),
+        becomes(
+            "operation-fails",
+            "operation",
+            "tellr-db",
+            failed("No capacity in this region"),
+            Failure { why: "No capacity in this region", advice: again },
+        ),
         never("operation-never-ends", "operation", "tellr-db", "tellr-db"),
         never("lakebase-never-ready", "lakebase", "tellr-db", "tellr-db"),
         does("hold", "POST", mkdirs, json!("hold"), Shown::Wait { why: "Create folder" }),
-        preset("permission.apps", "POST", apps, Failure { why: "permission to create apps", advice: "check your permissions" }),
-        preset("quota.apps", "POST", apps, Failure { why: "limit of 100 apps", advice: "delete what is not needed" }),
-        preset("off.user_authorization", "POST", apps, Failure { why: "user token passthrough not enabled", advice: "admin must turn on user authorization" }),
+        preset(
+            "permission.apps",
+            "POST",
+            apps,
+            Failure { why: "permission to create apps", advice: "check your permissions" },
+        ),
+        preset(
+            "quota.apps",
+            "POST",
+            apps,
+            Failure { why: "limit of 100 apps", advice: "delete what is not needed" },
+        ),
+        preset(
+            "off.user_authorization",
+            "POST",
+            apps,
+            Failure {
+                why: "user token passthrough not enabled",
+                advice: "admin must turn on user authorization",
+            },
+        ),
+        becomes(
+            "compute-fails",
+            "app_compute",
+            "tellr",
+            json!({"state": "ERROR", "message": "No machine is free"}),
+            Failure { why: "No machine is free", advice: again },
+        ),
         never("compute-never-starts", "app_compute", "tellr", "App compute is starting."),
-        becomes("compute-fails", "app_compute", "tellr", json!({"state": "ERROR", "message": "No machine is free"}), Failure { why: "No machine is free", advice: again }),
-        preset("permission.lakebase_credentials", "POST", "/api/2.0/postgres/credentials", Failure { why: "permission to connect to this database", advice: "check your permissions" }),
-        becomes("deployment-fails", "deployment", "tellr", failed("Error installing packages"), Failure { why: "Error installing packages", advice: "put right what the log says" }),
-        becomes("deployment-cancelled", "deployment", "tellr", json!({"state": "CANCELLED", "message": "Somebody has cancelled it"}), Failure { why: "Somebody has cancelled it", advice: "put right what the log says" }),
+        preset(
+            "permission.lakebase_credentials",
+            "POST",
+            "/api/2.0/postgres/credentials",
+            Failure { why: "permission to connect to this database", advice: "check your permissions" },
+        ),
+        becomes(
+            "deployment-fails",
+            "deployment",
+            "tellr",
+            failed("Error installing packages"),
+            Failure { why: "Error installing packages", advice: "put right what the log says" },
+        ),
+        becomes(
+            "deployment-cancelled",
+            "deployment",
+            "tellr",
+            json!({"state": "CANCELLED", "message": "Somebody has cancelled it"}),
+            Failure { why: "Somebody has cancelled it", advice: "put right what the log says" },
+        ),
         never("deployment-never-ends", "deployment", "tellr", "Preparing source code"),
-        becomes("app-crashes", "app", "tellr", json!({"state": "CRASHED", "message": "App crashed unexpectedly"}), Failure { why: "App crashed unexpectedly", advice: "put right what the log says" }),
+        becomes(
+            "app-crashes",
+            "app",
+            "tellr",
+            json!({"state": "CRASHED", "message": "App crashed unexpectedly"}),
+            Failure { why: "App crashed unexpectedly", advice: "put right what the log says" },
+        ),
     ]
 }
 
@@ -267,9 +361,24 @@ fn of_an_instance() -> Vec<Fault> {
     use Shown::Failure;
     let instances = "/api/2.0/database/instances";
     vec![
-        preset("off.lakebase_instances", "POST", instances, Failure { why: "not enabled in this workspace", advice: "does not offer the feature" }),
-        preset("quota.lakebase_instances", "POST", instances, Failure { why: "limit of database instances", advice: "delete what is not needed" }),
-        preset("permission.lakebase_instances", "POST", instances, Failure { why: "permission to create database instances", advice: "check your permissions" }),
+        preset(
+            "off.lakebase_instances",
+            "POST",
+            instances,
+            Failure { why: "not enabled in this workspace", advice: "does not offer the feature" },
+        ),
+        preset(
+            "quota.lakebase_instances",
+            "POST",
+            instances,
+            Failure { why: "limit of database instances", advice: "delete what is not needed" },
+        ),
+        preset(
+            "permission.lakebase_instances",
+            "POST",
+            instances,
+            Failure { why: "permission to create database instances", advice: "check your permissions" },
+        ),
         never("instance-never-ready", "lakebase", "tellr-db", "STARTING"),
     ]
 }
@@ -278,11 +387,34 @@ fn of_an_update() -> Vec<Fault> {
     use Shown::Failure;
     let failed = |message: &str| json!({"state": "FAILED", "message": message});
     vec![
-        preset("permission.app", "POST", "/api/2.0/apps/*/update", Failure { why: "CAN_MANAGE", advice: "check your permissions" }),
-        becomes("app-update-fails", "app_update", "tellr", failed("The update was refused"), Failure { why: "The update was refused", advice: "try again" }),
+        preset(
+            "permission.app",
+            "POST",
+            "/api/2.0/apps/*/update",
+            Failure { why: "CAN_MANAGE", advice: "check your permissions" },
+        ),
+        becomes(
+            "app-update-fails",
+            "app_update",
+            "tellr",
+            failed("The update was refused"),
+            Failure { why: "The update was refused", advice: "try again" },
+        ),
         never("app-update-never-ends", "app_update", "tellr", "App update is in progress."),
-        becomes("update-deployment-fails", "deployment", "tellr", failed("Error installing packages"), Failure { why: "Error installing packages", advice: "update again" }),
-        becomes("update-app-crashes", "app", "tellr", json!({"state": "CRASHED", "message": "App crashed unexpectedly"}), Failure { why: "App crashed unexpectedly", advice: "roll back in the deployment's history" }),
+        becomes(
+            "update-deployment-fails",
+            "deployment",
+            "tellr",
+            failed("Error installing packages"),
+            Failure { why: "Error installing packages", advice: "update again" },
+        ),
+        becomes(
+            "update-app-crashes",
+            "app",
+            "tellr",
+            json!({"state": "CRASHED", "message": "App crashed unexpectedly"}),
+            Failure { why: "App crashed unexpectedly", advice: "roll back in the deployment's history" },
+        ),
     ]
 }
 
@@ -290,8 +422,20 @@ fn of_a_delete() -> Vec<Fault> {
     use Shown::Failure;
     let app = "/api/2.0/apps/tellr";
     vec![
-        does("delete-permission", "DELETE", app, json!({"preset": "permission.app"}), Failure { why: "CAN_MANAGE", advice: "check your permissions" }),
-        does("delete-internal", "DELETE", app, json!({"preset": "internal"}), Failure { why: "An internal error occurred", advice: "try again" }),
+        does(
+            "delete-permission",
+            "DELETE",
+            app,
+            json!({"preset": "permission.app"}),
+            Failure { why: "CAN_MANAGE", advice: "check your permissions" },
+        ),
+        does(
+            "delete-internal",
+            "DELETE",
+            app,
+            json!({"preset": "internal"}),
+            Failure { why: "An internal error occurred", advice: "try again" },
+        ),
     ]
 }
 

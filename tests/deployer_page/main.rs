@@ -4,6 +4,7 @@ mod closed_tab;
 mod deploying;
 mod examination;
 mod faults;
+mod first_event;
 mod held;
 mod keyboard;
 mod person;
@@ -30,9 +31,15 @@ async fn lifecycle(person: &Person, workspace: &LocalWorkspace, name: &str) -> a
     person.picture(&format!("{name}-form")).await?;
     person.press("Show the plan").await?;
     person.heading("The plan").await?;
+    person.shows("What will be done").await?;
+    first_event::watch(person, "Deploy").await?;
     person.press("Deploy").await?;
     person.picture(&format!("{name}-running")).await?;
     person.heading("Done").await?;
+    tell(&format!(
+        "{name}: {:.0} ms from the click to the first event",
+        first_event::milliseconds(person).await?
+    ));
     person.picture(&format!("{name}-done")).await?;
     let url = person.address_of("open-app").await?;
     ensure!(url.trim_end_matches('/') == workspace.app_url("tellr").await?, "the link leads to {url}");

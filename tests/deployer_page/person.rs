@@ -77,7 +77,8 @@ impl Person {
     pub(crate) async fn heading(&self, text: &str) -> anyhow::Result<()> {
         let started = Instant::now();
         loop {
-            let (page, problem): (String, bool) = self.browser.window.execute(MAIN, Vec::new()).await?.convert()?;
+            let (page, problem): (String, bool) =
+                self.browser.window.execute(MAIN, Vec::new()).await?.convert()?;
             if page.lines().next() == Some(text) {
                 return Ok(());
             }
@@ -144,7 +145,8 @@ impl Person {
         let summary = By::XPath(format!("//main//summary[normalize-space()=\"{text}\"]"));
         let summary = self.found(summary, text).await?;
         let is_open = "return arguments[0].parentElement.open;";
-        let is_open: bool = self.browser.window.execute(is_open, vec![summary.to_json()?]).await?.convert()?;
+        let is_open: bool =
+            self.browser.window.execute(is_open, vec![summary.to_json()?]).await?.convert()?;
         if !is_open {
             summary.scroll_into_view().await?;
             summary.click().await?;
@@ -182,7 +184,8 @@ impl Person {
 
     /// The text of an element as it is now; empty if there is none.
     pub(crate) async fn glance(&self, css: &str) -> anyhow::Result<String> {
-        let script = "const found = document.querySelector(arguments[0]); return found ? found.innerText : '';";
+        let script =
+            "const found = document.querySelector(arguments[0]); return found ? found.innerText : '';";
         Ok(self.browser.window.execute(script, vec![css.into()]).await?.convert()?)
     }
 

@@ -11,7 +11,10 @@ use crate::person::Person;
 use crate::served::{StaticSite, TellrUi};
 
 /// What may be nowhere in the page.
-fn secrets(workspace: &LocalWorkspace, server: Option<&TellrUi>) -> anyhow::Result<Vec<(&'static str, String)>> {
+fn secrets(
+    workspace: &LocalWorkspace,
+    server: Option<&TellrUi>,
+) -> anyhow::Result<Vec<(&'static str, String)>> {
     let mut secrets = vec![("the token", workspace.ready().token.clone())];
     if let Some(server) = server {
         let secret = server.address.split_once("#secret=").context("no secret")?.1;
@@ -22,7 +25,8 @@ fn secrets(workspace: &LocalWorkspace, server: Option<&TellrUi>) -> anyhow::Resu
 
 /// Signing in, and what can go wrong there.
 async fn connecting() -> anyhow::Result<()> {
-    let workspace = LocalWorkspace::start(Settings { open_to_pages: true, has_wheels: false, ..Settings::default() })?;
+    let workspace =
+        LocalWorkspace::start(Settings { open_to_pages: true, has_wheels: false, ..Settings::default() })?;
     let refusing = LocalWorkspace::start(Settings { has_wheels: false, ..Settings::default() })?;
     let site = StaticSite::start().await?;
     let person = Person::at(&site.address, 1280, 800).await?;
@@ -89,8 +93,10 @@ async fn create(look: &Examiner<'_>, workspace: &LocalWorkspace) -> anyhow::Resu
     person.shows("What will be done").await?;
     look.screen("plan-create").await?;
 
-    workspace.add_fault(&json!({"id": "no", "on": {"method": "POST", "path": "/api/2.0/apps"},
-        "do": {"preset": "quota.apps"}})).await?;
+    workspace
+        .add_fault(&json!({"id": "no", "on": {"method": "POST", "path": "/api/2.0/apps"},
+        "do": {"preset": "quota.apps"}}))
+        .await?;
     person.press("Deploy").await?;
     person.heading("It did not work").await?;
     look.screen("failed").await?;

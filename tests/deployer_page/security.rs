@@ -39,7 +39,12 @@ async fn the_policy_holds(person: &Person) -> anyhow::Result<()> {
     let script = "const meta = document.querySelector('meta[http-equiv=\"Content-Security-Policy\"]');
         return meta ? meta.content : '';";
     let policy: String = person.browser.window.execute(script, Vec::new()).await?.convert()?;
-    for wanted in ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "form-action 'none'"] {
+    for wanted in [
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "style-src 'self'",
+        "form-action 'none'",
+    ] {
         ensure!(policy.contains(wanted), "no {wanted} in the policy: {policy}");
     }
     ensure!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
@@ -77,7 +82,8 @@ async fn hostile_texts() -> anyhow::Result<()> {
     let server = TellrUi::start(&workspace).await?;
     let person = Person::at(&server.address, 1280, 800).await?;
     person.heading("What shall be done?").await?;
-    let app = json!({"name": HOSTILE, "resources": [{"name": "app_database"}], "app_status": {"state": HOSTILE}});
+    let app =
+        json!({"name": HOSTILE, "resources": [{"name": "app_database"}], "app_status": {"state": HOSTILE}});
     let answers = |id: &str, method: &str, path: &str, status: u16, body: &Value| {
         json!({"id": id, "on": {"method": method, "path": path}, "times": null,
             "do": {"answer": {"status": status, "body": body}}})
@@ -121,15 +127,19 @@ async fn another_token() -> anyhow::Result<()> {
     person.press("New deployment").await?;
     person.press("Show the plan").await?;
     person.shows("What will be done").await?;
-    for (name, method, path) in [
-        ("token.invalid", "POST", "/api/2.0/postgres/projects"),
-        ("token.expired", "POST", "/api/2.0/apps"),
-    ] {
+    for (name, method, path) in
+        [("token.invalid", "POST", "/api/2.0/postgres/projects"), ("token.expired", "POST", "/api/2.0/apps")]
+    {
         let rule = json!({"id": name, "on": {"method": method, "path": path}, "times": null, "do": {"preset": name}});
         workspace.add_fault(&rule).await?;
         person.press("Deploy").await?;
         person.heading("It did not work").await?;
-        crate::faults::nothing_out_of_sight(&person, name, &[".problem .cause", ".problem .hint", ".problem .actions .button"]).await?;
+        crate::faults::nothing_out_of_sight(
+            &person,
+            name,
+            &[".problem .cause", ".problem .hint", ".problem .actions .button"],
+        )
+        .await?;
         person.press("Sign in again").await?;
         person.heading("Deploy Tellr").await?;
         workspace.remove_faults().await?;

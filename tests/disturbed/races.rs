@@ -6,8 +6,8 @@ use system_tests::state::difference;
 use system_tests::tellr::Finished;
 use system_tests::{Deployment, Kind, LocalWorkspace, Settings};
 
-use system_tests::scenario::Operation;
 use crate::tell;
+use system_tests::scenario::Operation;
 
 async fn race(
     workspace: &LocalWorkspace,

@@ -92,11 +92,7 @@ impl Operation {
     }
 
     /// Called between the kill and the second run; gives what the second run must not destroy.
-    pub async fn note(
-        self,
-        workspace: &LocalWorkspace,
-        deployment: &Deployment,
-    ) -> anyhow::Result<Noted> {
+    pub async fn note(self, workspace: &LocalWorkspace, deployment: &Deployment) -> anyhow::Result<Noted> {
         let was_complete =
             deployment.last_run(workspace).await?.is_some_and(|run| run["state"] == "succeeded");
         let mut was_reset = false;
@@ -146,11 +142,7 @@ impl Operation {
     }
 
     /// Takes away what the next point does not need.
-    pub async fn clean(
-        self,
-        workspace: &LocalWorkspace,
-        deployment: &Deployment,
-    ) -> anyhow::Result<()> {
+    pub async fn clean(self, workspace: &LocalWorkspace, deployment: &Deployment) -> anyhow::Result<()> {
         if self != Self::Create {
             return Ok(());
         }

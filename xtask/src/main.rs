@@ -115,7 +115,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Publish { test, dry_run } => publish::run(&repository, publish::Index::of(test), dry_run),
         Command::Gallery => gallery::run(&repository),
         Command::Bench => bench::run(&repository),
-        Command::AxeCore => setup::axe_core(&repository).map(|script| say::line(&script.display().to_string())),
+        Command::AxeCore => {
+            setup::axe_core(&repository).map(|script| say::line(&script.display().to_string()))
+        }
         Command::WasmTest { args } => wasm_tests::run(&repository, &args),
         Command::WasmBindgenTestRunner { args } => wasm_tests::runner(args),
     }

@@ -10,8 +10,8 @@ use system_tests::{Deployment, Kind, LocalWorkspace, Settings};
 
 use super::fault::{Fault, stale_reads, storms};
 use super::messages::Messages;
-use system_tests::scenario::Operation;
 use crate::tell;
+use system_tests::scenario::Operation;
 
 /// More calls than any run has.
 const MOST_CALLS: usize = 200;

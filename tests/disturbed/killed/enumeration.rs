@@ -10,8 +10,8 @@ use system_tests::state::{FolderCopy, difference};
 use system_tests::{Deployment, Kind, LocalWorkspace, Settings};
 
 use super::point::{Ended, Moment, Point};
-use system_tests::scenario::Operation;
 use crate::tell;
+use system_tests::scenario::Operation;
 
 /// More calls than any run has: a guard against an enumeration without end.
 const MOST_CALLS: usize = 200;

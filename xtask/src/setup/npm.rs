@@ -22,10 +22,21 @@ pub(crate) fn axe_core(repository: &Repository) -> anyhow::Result<PathBuf> {
         return Ok(script);
     }
     apt(&[Package::Npm])?;
-    say::line(&format!("installing {AXE_CORE} with npm into {}: pages are checked by its rules", folder.display()));
+    say::line(&format!(
+        "installing {AXE_CORE} with npm into {}: pages are checked by its rules",
+        folder.display()
+    ));
     fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     let mut npm = Command::new("npm");
-    npm.args(["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]);
+    npm.args([
+        "install",
+        "--no-save",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+        "--prefix",
+    ]);
     command::run(npm.arg(&folder).arg(AXE_CORE))?;
     ensure!(script.is_file(), "npm has installed {AXE_CORE}, and {} is not there", script.display());
     fs::write(&marker, AXE_CORE).with_context(|| format!("{} cannot be written", marker.display()))?;
