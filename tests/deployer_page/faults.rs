@@ -283,7 +283,7 @@ fn of_a_create() -> Vec<Fault> {
             "permission.lakebase_credentials",
             "POST",
             "/api/2.0/postgres/credentials",
-            Failure { why: "permission to connect to this database", advice: "check your permissions" },
+            NoPlan { why: "permission to connect to this database", advice: "check your permissions" },
         ),
         becomes(
             "deployment-fails",
