@@ -44,25 +44,8 @@ pub(crate) fn RunScreen(session: Rc<Session>, approved: Rc<Approved>) -> impl In
     warn_before_leaving(state);
     let order = StoredValue::new_local(Rc::clone(&approved.order));
     let operation = approved.order.draft.operation;
-    let name = approved.order.draft.app_name().to_owned();
-    let looking = Rc::clone(&session);
-    let find_log = move || {
-        let (session, name) = (Rc::clone(&looking), name.clone());
-        spawn_local(async move {
-            // without its address the log cannot be offered, and nothing else is lost
-            if let Ok(app) = session.client.apps().get(&name).await {
-                log.try_set(log_address(Some(&app)));
-            }
-        });
-    };
-    let hear = move |event: Event| {
-        let is_new = matches!(&event, Event::StepStarted { step: "deploy", .. });
-        if is_new && log.try_get_untracked().flatten().is_none() {
-            find_log();
-        }
-        timeline.try_update(|timeline| timeline.hear(event));
-    };
-    spawn_local(carry_out(session, approved, cancel.clone(), Arc::new(hear), timeline, state));
+    let events = listener(&session, approved.order.draft.app_name(), timeline, log);
+    spawn_local(carry_out(session, approved, cancel.clone(), events, timeline, state));
     let heading = move || match state.get() {
         State::Running => running_words(operation),
         State::Cancelling => "Stopping…",
@@ -81,13 +64,11 @@ pub(crate) fn RunScreen(session: Rc<Session>, approved: Rc<Approved>) -> impl In
         State::Running => view! {
             <div class="actions">
                 <button type="button" class="button" on:click=move |_| stop.with_value(|stop| stop())>"Cancel"</button>
-                {shows_log
-                    .then(|| {
-                        move || {
-                            log.get()
-                                .map(|url| view! { <a class="button" href=url target="_blank" rel="noreferrer">"The app's log"</a> })
-                        }
-                    })}
+                {move || {
+                    log.get()
+                        .filter(|_| shows_log)
+                        .map(|url| view! { <a class="button" href=url target="_blank" rel="noreferrer">"The app's log"</a> })
+                }}
                 <p class="quiet">"Keep this tab open and in front. If it closes, any other page or command goes on from here."</p>
             </div>
         }
@@ -119,6 +100,34 @@ pub(crate) fn RunScreen(session: Rc<Session>, approved: Rc<Approved>) -> impl In
             }}
         </section>
     }
+}
+
+/// Takes in the events. When the app is deployed, the address of its log is looked for, unless it is known.
+#[expect(
+    clippy::arc_with_non_send_sync,
+    reason = "the engine's types for both targets; a browser has one thread"
+)]
+fn listener(
+    session: &Rc<Session>,
+    app_name: &str,
+    timeline: RwSignal<Timeline, LocalStorage>,
+    log: RwSignal<Option<String>>,
+) -> EventSink {
+    let (session, app_name) = (Rc::clone(session), app_name.to_owned());
+    let hear = move |event: Event| {
+        let deploys = matches!(&event, Event::StepStarted { step: "deploy", .. });
+        if deploys && log.try_get_untracked().flatten().is_none() {
+            let (session, app_name) = (Rc::clone(&session), app_name.clone());
+            spawn_local(async move {
+                // without its address the log cannot be offered, and nothing else is lost
+                if let Ok(app) = session.client.apps().get(&app_name).await {
+                    log.try_set(log_address(Some(&app)));
+                }
+            });
+        }
+        timeline.try_update(|timeline| timeline.hear(event));
+    };
+    Arc::new(hear)
 }
 
 async fn carry_out(

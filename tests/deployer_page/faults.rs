@@ -271,7 +271,6 @@ fn of_a_create() -> Vec<Fault> {
                 advice: "admin must turn on user authorization",
             },
         ),
-        never("compute-never-starts", "app_compute", "tellr", "App compute is starting."),
         becomes(
             "compute-fails",
             "app_compute",
@@ -279,11 +278,12 @@ fn of_a_create() -> Vec<Fault> {
             json!({"state": "ERROR", "message": "No machine is free"}),
             Failure { why: "No machine is free", advice: again },
         ),
+        never("compute-never-starts", "app_compute", "tellr", "App compute is starting."),
         preset(
             "permission.lakebase_credentials",
             "POST",
             "/api/2.0/postgres/credentials",
-            Failure { why: "permission to connect to this database", advice: "check your permissions" },
+            NoPlan { why: "permission to connect to this database", advice: "check your permissions" },
         ),
         becomes(
             "deployment-fails",

@@ -4,7 +4,13 @@ use anyhow::{Context, ensure};
 use serde_json::json;
 use system_tests::LocalWorkspace;
 
+use crate::first_event;
 use crate::person::Person;
+
+#[expect(clippy::print_stderr, reason = "progress for whoever runs the test with --nocapture")]
+pub(crate) fn tell(text: &str) {
+    eprintln!("{text}");
+}
 
 /// From nothing to a deployment, to another version with empty data, to nothing.
 pub(crate) async fn lifecycle(person: &Person, workspace: &LocalWorkspace, name: &str) -> anyhow::Result<()> {
@@ -15,9 +21,15 @@ pub(crate) async fn lifecycle(person: &Person, workspace: &LocalWorkspace, name:
     person.picture(&format!("{name}-form")).await?;
     person.press("Show the plan").await?;
     person.heading("The plan").await?;
+    person.shows("What will be done").await?;
+    first_event::watch(person, "Deploy").await?;
     person.press("Deploy").await?;
     person.picture(&format!("{name}-running")).await?;
     person.heading("Done").await?;
+    tell(&format!(
+        "{name}: {:.0} ms from the click to the first event",
+        first_event::milliseconds(person).await?
+    ));
     person.picture(&format!("{name}-done")).await?;
     let url = person.address_of("open-app").await?;
     ensure!(url.trim_end_matches('/') == workspace.app_url("tellr").await?, "the link leads to {url}");

@@ -4,6 +4,8 @@ mod closed_tab;
 mod deploying;
 mod examination;
 mod faults;
+#[path = "first_event.rs"]
+mod first_event;
 mod held;
 mod keyboard;
 #[path = "lifecycle.rs"]
@@ -15,15 +17,10 @@ mod security;
 mod served;
 
 use anyhow::{Context, ensure};
-use lifecycle::lifecycle;
+use lifecycle::{lifecycle, tell};
 use person::Person;
 use served::{StaticSite, TellrUi};
 use system_tests::{LocalWorkspace, Settings};
-
-#[expect(clippy::print_stderr, reason = "progress for whoever runs the test with --nocapture")]
-fn tell(text: &str) {
-    eprintln!("{text}");
-}
 
 async fn a_page_from_anywhere() -> anyhow::Result<()> {
     let workspace = LocalWorkspace::start(Settings { open_to_pages: true, ..Settings::default() })?;

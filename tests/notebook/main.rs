@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be done fails the test")]
 
+#[path = "../deployer_page/first_event.rs"]
+mod first_event;
 mod hostile;
 #[path = "../deployer_page/lifecycle.rs"]
 mod lifecycle;
