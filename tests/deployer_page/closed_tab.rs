@@ -48,7 +48,7 @@ impl Point {
     }
 
     fn when(self) -> &'static str {
-        if self.skip % 3 == 0 { "after" } else { "before" }
+        if self.skip.is_multiple_of(3) { "after" } else { "before" }
     }
 }
 
