@@ -18,23 +18,25 @@ struct Difference {
     after: String,
 }
 
-/// The settings that change, as a table; `before` holds those of what runs.
-pub(crate) fn table(before: &Settings, after: &Settings) -> AnyView {
+/// The settings that change; `before` holds those of what runs.
+pub(crate) fn list(before: &Settings, after: &Settings) -> AnyView {
     let rows = differences(before, after);
     let body = if rows.is_empty() {
         let text = "No setting changes. What the source holds by now is fetched anew.";
         view! { <p class="quiet">{text}</p> }.into_any()
     } else {
         let rows = rows.into_iter().map(|Difference { name, before, after }| {
-            view! { <tr><th scope="row">{name}</th><td>{before}</td><td>{after}</td></tr> }
+            view! {
+                <div>
+                    <dt>{name}</dt>
+                    <dd class="row-text">
+                        <span><span class="quiet">"runs now: "</span>{before}</span>
+                        <span><span class="quiet">"will run: "</span>{after}</span>
+                    </dd>
+                </div>
+            }
         });
-        view! {
-            <table class="differences">
-                <thead><tr><th scope="col">"Setting"</th><th scope="col">"Runs now"</th><th scope="col">"Will run"</th></tr></thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
-        }
-        .into_any()
+        view! { <dl class="facts">{rows.collect_view()}</dl> }.into_any()
     };
     view! { <section class="panel"><h2>"What differs"</h2>{body}</section> }.into_any()
 }

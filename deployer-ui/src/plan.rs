@@ -117,7 +117,7 @@ fn Approval(order: Rc<Order>, plan: Rc<Plan>) -> impl IntoView {
     let open = plan.journal.as_ref().and_then(|journal| journal.head.clone()).filter(RunRecord::is_open);
     let take_over = RwSignal::new(order.manner.take_over);
     let runs = order.draft.runs.as_ref().filter(|_| order.draft.operation == Operation::Update);
-    let differs = runs.map(|runs| difference::table(runs, &Settings::of(&order.request)));
+    let differs = runs.map(|runs| difference::list(runs, &Settings::of(&order.request)));
     let go = StoredValue::new_local(move || {
         if may.get_untracked() {
             let order =

@@ -13,7 +13,7 @@ use system_tests::scenario::{Noted, Operation};
 use system_tests::state::{FolderCopy, difference};
 use system_tests::{Deployment, Kind, LocalWorkspace, Settings};
 
-use crate::deploying::{begin, go_on};
+use crate::deploying::{approve, go_on, plan};
 use crate::person::Person;
 use crate::served::{StaticSite, TellrUi};
 use crate::tell;
@@ -48,7 +48,7 @@ impl Point {
     }
 
     fn when(self) -> &'static str {
-        if self.skip % 3 == 0 { "after" } else { "before" }
+        if self.skip.is_multiple_of(3) { "after" } else { "before" }
     }
 }
 
@@ -76,7 +76,8 @@ async fn of(operation: Operation) -> anyhow::Result<()> {
     for mutation in [Mutation::Request, Mutation::Commit] {
         points += all.calls(mutation).await?;
     }
-    ensure!(points > 0, "the tab was never closed");
+    // a run writes down that it begins and that it ends, and acts in between
+    ensure!(points > 3, "the tab was closed at {points} points only");
     tell(&format!("{operation:?}: the tab was closed at {points} points"));
     all.person.leave().await
 }
@@ -141,9 +142,10 @@ impl Enumeration {
         let others = workspace.inventory().await?;
         let (succeeded, _) = deployment.deployments(workspace).await?;
         let rule = json!({"id": "point", "on": point.mutation.pattern(), "skip": point.skip, "when": point.when(), "do": "hold"});
-        workspace.add_fault(&rule).await?;
         self.person.go_to(&self.server.address).await?;
-        begin(&self.person, operation, deployment).await?;
+        plan(&self.person, operation, deployment).await?;
+        workspace.add_fault(&rule).await?;
+        approve(&self.person, operation, deployment).await?;
         let call = self.first_held().await?;
         if call.is_some() {
             self.person.close_tab().await?;
@@ -221,10 +223,11 @@ async fn of_a_page_from_anywhere() -> anyhow::Result<()> {
     for (number, (path, when, successor)) in points.into_iter().enumerate() {
         let deployment = Deployment::new(&workspace, &format!("tellr-{}", number + 1), Kind::Autoscaling);
         let rule = json!({"id": "point", "on": {"method": "POST", "path": path}, "when": when, "do": "hold"});
-        workspace.add_fault(&rule).await?;
         person.go_to(&site.address).await?;
         person.sign_in(workspace.ready()).await?;
-        begin(&person, Operation::Create, &deployment).await?;
+        plan(&person, Operation::Create, &deployment).await?;
+        workspace.add_fault(&rule).await?;
+        approve(&person, Operation::Create, &deployment).await?;
         ensure!(workspace.held("point", DEADLINE).await?.is_some(), "{path} is not called");
         person.close_tab().await?;
         workspace.remove_faults().await?;

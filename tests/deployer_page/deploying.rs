@@ -8,8 +8,8 @@ use system_tests::{Deployment, LocalWorkspace};
 
 use crate::person::Person;
 
-/// Begins a run; ends when its screen shows.
-pub(crate) async fn begin(
+/// From the first screen behind the sign-in to the plan; nothing has been changed by then.
+pub(crate) async fn plan(
     person: &Person,
     operation: Operation,
     deployment: &Deployment,
@@ -39,7 +39,7 @@ pub(crate) async fn begin(
     if resets(operation) {
         person.switch_on("reset_database").await?;
     }
-    approve(person, operation, deployment).await
+    show_plan(person, operation).await
 }
 
 /// Goes on with a run that has not ended, to its end: from the deployment's screen, or by asking for the same again.
@@ -55,14 +55,15 @@ pub(crate) async fn go_on(
         person.heading("What shall be done?").await?;
         open(person, deployment).await?;
         person.press("Go on with it").await?;
-        approve(person, operation, deployment).await?;
+        show_plan(person, operation).await?;
     } else if app.status.is_success() || operation == Operation::Create {
-        begin(person, operation, deployment).await?;
+        plan(person, operation, deployment).await?;
     } else {
         ensure!(app.status.as_u16() == 404, "{app:?}");
         // a delete that has taken the app away has nothing left to do
         return Ok(());
     }
+    approve(person, operation, deployment).await?;
     person.heading("Done").await
 }
 
@@ -72,16 +73,22 @@ async fn open(person: &Person, deployment: &Deployment) -> anyhow::Result<()> {
     person.shows("How it stands").await
 }
 
-/// From the form over the plan to the run, taking over from a run that has not ended.
-async fn approve(person: &Person, operation: Operation, deployment: &Deployment) -> anyhow::Result<()> {
-    let deletes = matches!(operation, Operation::Delete | Operation::DeleteWithReset);
-    person.press(if deletes { "Show what would go" } else { "Show the plan" }).await?;
+async fn show_plan(person: &Person, operation: Operation) -> anyhow::Result<()> {
+    person.press(if deletes(operation) { "Show what would go" } else { "Show the plan" }).await?;
     person.heading("The plan").await?;
-    person.shows("What will be done").await?;
+    person.shows("What will be done").await
+}
+
+/// From the plan to the run, taking over from a run that has not ended.
+pub(crate) async fn approve(
+    person: &Person,
+    operation: Operation,
+    deployment: &Deployment,
+) -> anyhow::Result<()> {
     if person.has("take_over").await? {
         person.switch_on("take_over").await?;
     }
-    if deletes || resets(operation) {
+    if deletes(operation) || resets(operation) {
         person.fill("confirm", &deployment.app).await?;
     }
     let (button, heading) = match operation {
@@ -96,6 +103,10 @@ async fn approve(person: &Person, operation: Operation, deployment: &Deployment)
         bail!("the run is not shown: {}", person.text("main").await?);
     }
     Ok(())
+}
+
+fn deletes(operation: Operation) -> bool {
+    matches!(operation, Operation::Delete | Operation::DeleteWithReset)
 }
 
 fn resets(operation: Operation) -> bool {

@@ -17,6 +17,8 @@ use crate::tell;
 enum Shown {
     /// The plan cannot be made or carried out.
     NoPlan { why: &'static str, advice: &'static str },
+    /// The run ends because nobody is signed in any more.
+    SignedOut { why: &'static str, advice: &'static str },
     /// The run ends.
     Failure { why: &'static str, advice: &'static str },
     /// The run waits, and the person has enough of it.
@@ -36,7 +38,7 @@ fn preset(name: &'static str, method: &str, path: &str, shown: Shown) -> Fault {
 }
 
 /// Something that happens to each such call.
-fn does(name: &'static str, method: &str, path: &str, what: Value, shown: Shown) -> Fault {
+fn does(name: &'static str, method: &str, path: &str, what: &Value, shown: Shown) -> Fault {
     let rule = json!({"on": {"method": method, "path": path}, "times": null, "do": what});
     Fault { name, rule, shown }
 }
@@ -48,7 +50,7 @@ fn never(name: &'static str, of: &str, thing: &str, why: &'static str) -> Fault 
 }
 
 /// A thing that gets into a state.
-fn becomes(name: &'static str, of: &str, thing: &str, state: Value, shown: Shown) -> Fault {
+fn becomes(name: &'static str, of: &str, thing: &str, state: &Value, shown: Shown) -> Fault {
     Fault { name, rule: json!({"state": {"of": of, "name": thing, "becomes": state}}), shown }
 }
 
@@ -105,6 +107,10 @@ impl<'a> Table<'a> {
                 self.person.press("Back to the settings").await?;
                 self.person.press("Show the plan").await?;
                 "Look again"
+            }
+            Shown::SignedOut { .. } => {
+                self.carry_out().await?;
+                "Sign in again"
             }
             Shown::Failure { .. } => {
                 self.carry_out().await?;
@@ -163,7 +169,7 @@ impl<'a> Table<'a> {
     async fn look(&self, fault: &Fault) -> anyhow::Result<()> {
         let (why, advice) = match fault.shown {
             Shown::NoPlan { why, advice } => (why, advice),
-            Shown::Failure { why, advice } => {
+            Shown::SignedOut { why, advice } | Shown::Failure { why, advice } => {
                 self.person.heading("It did not work").await?;
                 (why, advice)
             }
@@ -223,6 +229,18 @@ fn of_a_create() -> Vec<Fault> {
         preset("internal", "POST", project, Failure { why: "An internal error occurred", advice: again }),
         preset("timeout", "POST", project, Failure { why: "took too long", advice: again }),
         preset(
+            "token.invalid",
+            "POST",
+            project,
+            Shown::SignedOut { why: "Invalid access token", advice: "sign in again" },
+        ),
+        preset(
+            "token.expired",
+            "POST",
+            project,
+            Shown::SignedOut { why: "Access token has expired", advice: "sign in again" },
+        ),
+        preset(
             "quota.lakebase_projects",
             "POST",
             project,
@@ -244,12 +262,12 @@ fn of_a_create() -> Vec<Fault> {
             "operation-fails",
             "operation",
             "tellr-db",
-            failed("No capacity in this region"),
+            &failed("No capacity in this region"),
             Failure { why: "No capacity in this region", advice: again },
         ),
         never("operation-never-ends", "operation", "tellr-db", "tellr-db"),
         never("lakebase-never-ready", "lakebase", "tellr-db", "tellr-db"),
-        does("hold", "POST", mkdirs, json!("hold"), Shown::Wait { why: "Create folder" }),
+        does("hold", "POST", mkdirs, &json!("hold"), Shown::Wait { why: "Create folder" }),
         preset(
             "permission.apps",
             "POST",
@@ -275,7 +293,7 @@ fn of_a_create() -> Vec<Fault> {
             "compute-fails",
             "app_compute",
             "tellr",
-            json!({"state": "ERROR", "message": "No machine is free"}),
+            &json!({"state": "ERROR", "message": "No machine is free"}),
             Failure { why: "No machine is free", advice: again },
         ),
         never("compute-never-starts", "app_compute", "tellr", "App compute is starting."),
@@ -289,14 +307,14 @@ fn of_a_create() -> Vec<Fault> {
             "deployment-fails",
             "deployment",
             "tellr",
-            failed("Error installing packages"),
+            &failed("Error installing packages"),
             Failure { why: "Error installing packages", advice: "put right what the log says" },
         ),
         becomes(
             "deployment-cancelled",
             "deployment",
             "tellr",
-            json!({"state": "CANCELLED", "message": "Somebody has cancelled it"}),
+            &json!({"state": "CANCELLED", "message": "Somebody has cancelled it"}),
             Failure { why: "Somebody has cancelled it", advice: "put right what the log says" },
         ),
         never("deployment-never-ends", "deployment", "tellr", "Preparing source code"),
@@ -304,7 +322,7 @@ fn of_a_create() -> Vec<Fault> {
             "app-crashes",
             "app",
             "tellr",
-            json!({"state": "CRASHED", "message": "App crashed unexpectedly"}),
+            &json!({"state": "CRASHED", "message": "App crashed unexpectedly"}),
             Failure { why: "App crashed unexpectedly", advice: "put right what the log says" },
         ),
     ]
@@ -397,7 +415,7 @@ fn of_an_update() -> Vec<Fault> {
             "app-update-fails",
             "app_update",
             "tellr",
-            failed("The update was refused"),
+            &failed("The update was refused"),
             Failure { why: "The update was refused", advice: "try again" },
         ),
         never("app-update-never-ends", "app_update", "tellr", "App update is in progress."),
@@ -405,14 +423,14 @@ fn of_an_update() -> Vec<Fault> {
             "update-deployment-fails",
             "deployment",
             "tellr",
-            failed("Error installing packages"),
+            &failed("Error installing packages"),
             Failure { why: "Error installing packages", advice: "update again" },
         ),
         becomes(
             "update-app-crashes",
             "app",
             "tellr",
-            json!({"state": "CRASHED", "message": "App crashed unexpectedly"}),
+            &json!({"state": "CRASHED", "message": "App crashed unexpectedly"}),
             Failure { why: "App crashed unexpectedly", advice: "roll back in the deployment's history" },
         ),
     ]
@@ -426,30 +444,36 @@ fn of_a_delete() -> Vec<Fault> {
             "delete-permission",
             "DELETE",
             app,
-            json!({"preset": "permission.app"}),
+            &json!({"preset": "permission.app"}),
             Failure { why: "CAN_MANAGE", advice: "check your permissions" },
         ),
         does(
             "delete-internal",
             "DELETE",
             app,
-            json!({"preset": "internal"}),
+            &json!({"preset": "internal"}),
             Failure { why: "An internal error occurred", advice: "try again" },
         ),
     ]
 }
 
 /// Faults after which nothing is left to do for a person.
-fn what_a_run_survives() -> [Value; 5] {
-    let deployments = json!({"method": "POST", "path": "/api/2.0/apps/*/deployments"});
-    let app = json!({"method": "GET", "path": "/api/2.0/apps/tellr"});
-    [
-        json!({"id": "late", "on": deployments, "do": {"delay_ms": 200}}),
-        json!({"id": "busy", "on": app, "do": {"preset": "quota.requests"}}),
-        json!({"id": "away", "on": app, "do": {"preset": "unavailable"}}),
-        json!({"id": "reset", "on": app, "do": "reset"}),
-        json!({"id": "lost", "on": app, "when": "after", "do": "drop"}),
-    ]
+fn what_a_run_survives() -> Vec<Value> {
+    let app = "/api/2.0/apps/tellr";
+    let after = |what: Value| json!({"on": {"method": "GET", "path": app}, "when": "after", "do": what});
+    let mut rules = vec![
+        json!({"on": {"method": "POST", "path": "/api/2.0/workspace/import"}, "do": {"delay_ms": 200}}),
+        json!({"on": {"method": "POST", "path": "/api/2.0/apps/*/deployments"},
+            "do": {"stale": {"path": app, "times": 1}}}),
+        after(json!({"preset": "quota.requests"})),
+        after(json!({"preset": "unavailable"})),
+        after(json!("reset")),
+        after(json!("drop")),
+    ];
+    for (number, rule) in rules.iter_mut().enumerate() {
+        rule["id"] = json!(format!("passing-{number}"));
+    }
+    rules
 }
 
 #[tokio::test]

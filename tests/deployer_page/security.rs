@@ -127,10 +127,14 @@ async fn another_token() -> anyhow::Result<()> {
     person.press("New deployment").await?;
     person.press("Show the plan").await?;
     person.shows("What will be done").await?;
-    for (name, method, path) in
-        [("token.invalid", "POST", "/api/2.0/postgres/projects"), ("token.expired", "POST", "/api/2.0/apps")]
-    {
-        let rule = json!({"id": name, "on": {"method": method, "path": path}, "times": null, "do": {"preset": name}});
+    let invalid = json!({"preset": "token.invalid"});
+    let expired = json!({"preset": "token.expired"});
+    for (name, path, what) in [
+        ("page-token.invalid", "/api/2.0/postgres/projects", invalid),
+        ("page-token.expired", "/api/2.0/apps", expired),
+        ("page-expire_token", "/api/2.0/apps/*/deployments", json!("expire_token")),
+    ] {
+        let rule = json!({"id": name, "on": {"method": "POST", "path": path}, "times": null, "do": what});
         workspace.add_fault(&rule).await?;
         person.press("Deploy").await?;
         person.heading("It did not work").await?;
@@ -146,6 +150,10 @@ async fn another_token() -> anyhow::Result<()> {
         person.sign_in(ready).await?;
         person.heading("The plan").await?;
         person.shows("What will be done").await?;
+        // a run whose token was refused could not write down that it has ended
+        if person.has("take_over").await? {
+            person.switch_on("take_over").await?;
+        }
     }
     person.press("Deploy").await?;
     person.heading("Done").await?;

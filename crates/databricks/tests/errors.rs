@@ -75,6 +75,8 @@ fn the_code_decides_and_the_status_only_where_it_says_nothing() {
     assert!(coded(401, "UNAUTHENTICATED").is_unauthenticated());
     assert!(coded(401, "401").is_unauthenticated());
     assert!(coded(429, "RESOURCE_EXHAUSTED").is_throttled());
+    let hint = |status| coded(status, "RESOURCE_EXHAUSTED").hint().unwrap();
+    assert!(hint(429).contains("try again in a minute") && hint(400).contains("delete what is not needed"));
     let rejected = run(with_headers(403, r#"{"error_code":"403","message":"Invalid access token."}"#, JSON));
     assert!(rejected.is_unauthenticated() && !rejected.is_permission_denied());
     assert!(rejected.hint().unwrap().contains("DATABRICKS_TOKEN"));
