@@ -289,11 +289,6 @@ impl Person {
         }
     }
 
-    /// What a script gives to the function that is its last argument.
-    pub(crate) async fn runs(&self, script: &str) -> anyhow::Result<serde_json::Value> {
-        Ok(self.browser.window.execute_async(script, Vec::new()).await?.json().clone())
-    }
-
     async fn come_back(&self, here: WindowHandle) -> anyhow::Result<()> {
         self.browser.window.close_window().await?;
         self.browser.window.switch_to_window(here).await?;
