@@ -37,7 +37,11 @@ pub(super) fn plan(plan: &mut Plan, spec: &DeleteSpec, observation: &Observation
         Some(_) => {
             let reason = "with its address, its service principal and its deployments";
             plan.add(Change::Delete, resource, reason, Some(Action::DeleteApp));
-            plan.add(Change::Keep, "database and workspace files", "a delete takes only the app", None);
+            let (kept, reason) = match &spec.reset {
+                Some(_) => ("workspace files", "a delete leaves them where they are"),
+                None => ("database and workspace files", "a delete takes only the app"),
+            };
+            plan.add(Change::Keep, kept, reason, None);
         }
         None => {
             plan.add(Change::Keep, resource, "it does not exist", None);

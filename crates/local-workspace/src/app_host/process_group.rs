@@ -90,7 +90,8 @@ impl ProcessGroup {
         }
         if self.signal(Signal::SIGKILL) {
             let deadline = Instant::now() + SETTLE;
-            while self.exit_status().is_none() && Instant::now() < deadline {
+            // the others of the group may still be on their way out when the leader has ended
+            while (self.exit_status().is_none() || self.is_alive()) && Instant::now() < deadline {
                 sleep(POLL).await;
             }
         }
