@@ -47,14 +47,7 @@ fn map(text: &mut String, entries: &[(String, Yaml)], depth: usize, goes_on: boo
                 text.push('\n');
                 map(text, entries, depth + 1, false);
             }
-            Yaml::List(items) if !items.is_empty() => {
-                text.push('\n');
-                list(text, items, depth + 1);
-            }
-            other => {
-                text.push(' ');
-                inline(text, other);
-            }
+            other => rest(text, other, depth),
         }
     }
 }
@@ -68,14 +61,21 @@ fn list(text: &mut String, items: &[Yaml], depth: usize) {
                 text.push(' ');
                 map(text, entries, depth + 1, true);
             }
-            Yaml::List(items) if !items.is_empty() => {
-                text.push('\n');
-                list(text, items, depth + 1);
-            }
-            other => {
-                text.push(' ');
-                inline(text, other);
-            }
+            other => rest(text, other, depth),
+        }
+    }
+}
+
+/// What stands behind a key or a dash, but for a mapping.
+fn rest(text: &mut String, node: &Yaml, depth: usize) {
+    match node {
+        Yaml::List(items) if !items.is_empty() => {
+            text.push('\n');
+            list(text, items, depth + 1);
+        }
+        other => {
+            text.push(' ');
+            inline(text, other);
         }
     }
 }
