@@ -4,9 +4,8 @@
 //! app does that itself at its start. What a bundle has no place for stands in a variable that only [`super::read`] reads.
 
 use bytes::Bytes;
-use databricks::apps::{AppAccessControlRequest, AppPermissionLevel};
 
-use super::Written;
+use super::{Written, permission_fields};
 use crate::app_files::{
     APP_YAML, Manifest, ManifestDatabase, REQUIREMENTS_TXT, app_yaml, command, requirements_txt, variables,
 };
@@ -154,18 +153,10 @@ fn app(spec: &CreateSpec, lakebase_type: LakebaseType, manifest: &Manifest) -> Y
         ("user_api_scopes", Yaml::List(USER_API_SCOPES.map(Yaml::text).into())),
         ("resources", Yaml::List(vec![database_resource(lakebase_type)])),
     ]);
-    app.add("permissions", Yaml::List(spec.deployment.permissions.iter().map(permission).collect()));
+    let permissions = spec.deployment.permissions.iter();
+    let permissions = permissions.map(|permission| Yaml::texts(permission_fields(permission, "level")));
+    app.add("permissions", Yaml::List(permissions.collect()));
     app
-}
-
-fn permission(permission: &AppAccessControlRequest) -> Yaml {
-    let level = permission.permission_level.as_ref().map_or("", AppPermissionLevel::as_str);
-    Yaml::texts([
-        ("user_name", permission.user_name.as_deref()),
-        ("group_name", permission.group_name.as_deref()),
-        ("service_principal_name", permission.service_principal_name.as_deref()),
-        ("level", Some(level)),
-    ])
 }
 
 fn database_resource(lakebase_type: LakebaseType) -> Yaml {

@@ -1,8 +1,6 @@
 //! A deployment file with environments; its reader is [`crate::spec::deployment_file`].
 
-use databricks::apps::{AppAccessControlRequest, AppPermissionLevel};
-
-use super::{Form, ReadBack, Written};
+use super::{Form, ReadBack, Written, permission_fields};
 use crate::spec::deployment_file::DeploymentFile;
 use crate::spec::{FieldError, RawSpec};
 use crate::yaml::{self, Yaml};
@@ -31,7 +29,9 @@ pub fn write(environment: &str, raw: &RawSpec) -> Written {
         "env_vars",
         Yaml::texts(raw.env.iter().map(|(name, value)| (name.as_str(), Some(value.as_str())))),
     );
-    settings.add("permissions", Yaml::List(raw.permissions.iter().map(permission).collect()));
+    let permissions =
+        raw.permissions.iter().map(|one| Yaml::texts(permission_fields(one, "permission_level")));
+    settings.add("permissions", Yaml::List(permissions.collect()));
     let file = Yaml::map([("environments", Yaml::map([(environment, settings)]))]);
     let mut notes = Vec::new();
     for (given, key) in [(raw.reset_database, "reset_database"), (raw.prune, "prune")] {
@@ -40,15 +40,6 @@ pub fn write(environment: &str, raw: &RawSpec) -> Written {
         }
     }
     Written { text: yaml::write(&file), notes }
-}
-
-fn permission(permission: &AppAccessControlRequest) -> Yaml {
-    Yaml::texts([
-        ("user_name", permission.user_name.as_deref()),
-        ("group_name", permission.group_name.as_deref()),
-        ("service_principal_name", permission.service_principal_name.as_deref()),
-        ("permission_level", permission.permission_level.as_ref().map(AppPermissionLevel::as_str)),
-    ])
 }
 
 /// Reads one environment.

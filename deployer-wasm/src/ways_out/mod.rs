@@ -13,6 +13,8 @@ pub mod notebook;
 mod python;
 mod shell;
 
+use databricks::apps::{AppAccessControlRequest, AppPermissionLevel};
+
 use crate::spec::{FIELDS, Field, FieldError, RawSpec};
 
 /// The longest text that is read, in bytes.
@@ -145,4 +147,18 @@ fn refuse(message: impl Into<String>) -> FieldError {
 fn shown(text: &str) -> String {
     let start: String = text.chars().take(60).collect();
     if start.len() < text.len() { format!("{start:?}…") } else { format!("{start:?}") }
+}
+
+/// The fields of a permission that have a text, in their order; a form has its own `key` for the level.
+fn permission_fields<'a>(
+    permission: &'a AppAccessControlRequest,
+    key: &'static str,
+) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
+    let fields = [
+        ("user_name", permission.user_name.as_deref()),
+        ("group_name", permission.group_name.as_deref()),
+        ("service_principal_name", permission.service_principal_name.as_deref()),
+        (key, permission.permission_level.as_ref().map(AppPermissionLevel::as_str)),
+    ];
+    fields.into_iter().filter(|(_, text)| text.is_some())
 }

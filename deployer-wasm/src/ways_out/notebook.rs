@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::python::{Cursor, Literal, quoted};
-use super::{Form, Operation, ReadBack, Written, fields_of, notes_on_operation, refuse, shown};
+use super::{
+    Form, Operation, ReadBack, Written, fields_of, notes_on_operation, permission_fields, refuse, shown,
+};
 use crate::spec::deployment_file::MLFLOW_VARIABLES;
 use crate::spec::{FIELDS, FieldError, RawSpec};
 
@@ -35,10 +37,10 @@ pub fn write(operation: Operation, raw: &RawSpec) -> Written {
     if !raw.permissions.is_empty() {
         text.push_str("    permissions=[\n");
         for permission in &raw.permissions {
-            // a flat object of texts, which always has a JSON form; and that form is Python
-            if let Ok(json) = serde_json::to_string(permission) {
-                _ = writeln!(text, "        {json},");
-            }
+            let fields = permission_fields(permission, "permission_level");
+            let fields =
+                fields.map(|(key, value)| format!("{}: {}", quoted(key), quoted(value.unwrap_or_default())));
+            _ = writeln!(text, "        {{{}}},", fields.collect::<Vec<_>>().join(", "));
         }
         text.push_str("    ],\n");
     }
