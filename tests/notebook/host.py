@@ -13,6 +13,7 @@ import signal
 import struct
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
@@ -29,7 +30,9 @@ class Kernel:
     """A kernel and the widget that its cell has displayed."""
 
     def __init__(self, record: Path) -> None:
-        self.manager = AsyncKernelManager(transport="ipc")
+        # by default all kernels that are started in a folder share its sockets
+        self.sockets = TemporaryDirectory(prefix="tellr-kernel-")
+        self.manager = AsyncKernelManager(transport="ipc", ip=f"{self.sockets.name}/socket")
         self.record = record.open("wb")
         self.states: dict[str, dict[str, Any]] = {}
         self.shown: str | None = None
