@@ -15,7 +15,7 @@ use crate::connection;
 use crate::failure::Failure;
 use crate::printer::Printer;
 
-/// How long a sign-in that is part of other work is waited for.
+/// How long a sign-in is waited for, unless a flag says otherwise.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// How long another program may hold the token cache.
@@ -116,8 +116,8 @@ pub(crate) async fn run(arguments: &ArgMatches, printer: &Printer) -> Result<(),
         let possible = Config::check_profile(name, &target.host, &ProcessEnvironment);
         possible.map_err(|error| Failure::Machine(error.to_string()))?;
     }
-    let seconds = arguments.get_one::<u64>("timeout").copied().unwrap_or(300);
-    let client = target.sign_in(arguments, Duration::from_secs(seconds)).await?;
+    let patience = arguments.get_one::<u64>("timeout").copied().map_or(PATIENCE, Duration::from_secs);
+    let client = target.sign_in(arguments, patience).await?;
     let Target { host, profile, user } = target;
 
     // before the profile is written: a token that does not work shall not become a profile

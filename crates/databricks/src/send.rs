@@ -24,16 +24,9 @@ const UPLOAD_BYTES_PER_SECOND: usize = 64 * 1024;
 impl Client {
     /// Sends a call and reads the JSON of its answer.
     pub(crate) async fn json<T: WireValue>(&self, call: Call) -> Result<T, Error> {
-        let (name, value) = self.value(call).await?;
-        T::read(value).map_err(|reason| DecodeError::new(&name, reason).into())
-    }
-
-    /// Sends a call and gives its name and its answer. Only what comes after it exists once for each type.
-    async fn value(&self, call: Call) -> Result<(String, Value), Error> {
         let name = call.name();
         let response = self.send(call).await?;
-        let value = value_of(&name, &response.body)?;
-        Ok((name, value))
+        decode(&name, &response.body)
     }
 
     /// Sends a call whose answer says nothing.
@@ -175,6 +168,7 @@ pub(crate) fn decode<T: WireValue>(call: &str, body: &[u8]) -> Result<T, Error> 
     T::read(value_of(call, body)?).map_err(|reason| DecodeError::new(call, reason).into())
 }
 
+/// The part of it that is the same for every type.
 fn value_of(call: &str, body: &[u8]) -> Result<Value, Error> {
     let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
     serde_json::from_slice(body).map_err(|error| DecodeError::new(call, error.to_string()).into())

@@ -1,7 +1,7 @@
 //! YAML as a tree: read from the parser's events, written with every text in quotes.
 //!
 //! The engine meets YAML in `app.yaml`, which others may have edited, and in what it prints for other tools. A tree without
-//! types is enough for both, and a sixth of what a browser would load for typed reading and writing. Deployment files and
+//! types is enough for both, and a fifth of what a browser would load for typed reading and writing. Deployment files and
 //! bundles, which only the command reads, are read with types (`serde-saphyr`, over the same parser).
 
 mod read;
